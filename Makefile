@@ -1,0 +1,55 @@
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+PORT ?= 8000
+DEMO_PORT ?= 8001
+BIN := .venv/bin
+CODE := widget_host wsgi.py tests e2e
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install run test e2e sure fix lock
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/installed-dev ## make the virtual environment, with everything development needs
+
+run: .venv/installed-run ## serve the host and a demo bank that embeds it (PORT, DEMO_PORT)
+	@$(BIN)/widget-host demo --port $(PORT) --demo-port $(DEMO_PORT)
+
+test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a browser
+	@scripts/test-machine database browser
+	@$(BIN)/pytest tests --numprocesses auto --maxprocesses 4
+	@$(BIN)/pytest e2e
+
+e2e: .venv/installed-dev ## run the browser tests alone
+	@scripts/test-machine browser
+	@$(BIN)/pytest e2e
+
+sure: .venv/installed-dev ## check every convention: style, types, imports, house rules, wheel
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/djlint --quiet --check templates
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest tests/house
+
+fix: .venv/installed-dev ## correct what the tools can correct by themselves
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/djlint --quiet --reformat templates || true
+
+lock: ## pin what pyproject.toml asks for in constraints/ (needs uv)
+	@scripts/lock
+
+# The stamps lie in the environment they speak of: who deletes it installs again.
+.venv/installed-run: constraints/run.txt pyproject.toml scripts/install
+	@scripts/install "$(PYTHON)" run
+
+.venv/installed-dev: constraints/dev.txt pyproject.toml scripts/install
+	@scripts/install "$(PYTHON)" dev
