@@ -1,0 +1,132 @@
+"""The database, SQLite or PostgreSQL: typed tables, and units of work that keep all or nothing."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, Connection, CursorResult, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import JSON, TypeDecorator
+
+from widget_host.kit import wire
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=15000",
+)
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite keeps it without a zone, the program never sees it so."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a moment without a zone: it would be a guess."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+PlainJson = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Table(DeclarativeBase):
+    """The base of every typed table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: UtcDateTime, int: BigInteger, dict[str, Any]: PlainJson, list[str]: PlainJson}
+
+
+def insert_if_new(session: Session, table: type[Table], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows that break no unique rule, skip the others, and say how many were inserted."""
+    # Both dialects write it the same way; SQLAlchemy keeps it out of what all databases share.
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values([dict(row) for row in rows]).on_conflict_do_nothing()
+    return int(cast("CursorResult[Any]", session.execute(statement)).rowcount)
+
+
+class Database:
+    """One database and its connections; `writing` keeps what ends well and undoes what raises."""
+
+    def __init__(self, url: str) -> None:
+        """Connect lazily; `url` as SQLAlchemy writes it (`sqlite:///file`, `postgresql+psycopg://…`)."""
+        self.engine = _engine(url)
+        self._reader = self.engine.execution_options(writes=False)
+        self._writer = self.engine.execution_options(writes=True)
+        self._turn = threading.Lock() if self.is_sqlite else None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database: one file, one writer at a time."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that keeps nothing."""
+        with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a session that is committed when the block ends and undone when it raises.
+
+        On SQLite the writers of a process take turns here: waiting in line is fair, waiting for the file is not.
+        """
+        if self._turn is None:
+            with self._transaction() as session:
+                yield session
+            return
+        with self._turn, self._transaction() as session:
+            yield session
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+def _engine(url: str) -> Engine:
+    json: dict[str, Any] = {"json_serializer": wire.dumps, "json_deserializer": wire.loads}
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_size=10, **json)
+    engine = create_engine(url, pool_size=16, max_overflow=32, **json)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling is off: it begins late and commits before DDL.
+    connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

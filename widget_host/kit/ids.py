@@ -1,0 +1,22 @@
+"""Ids: a prefix that says what it is, then a time-ordered UUIDv7 in 26 letters (RFC 9562, Crockford's base 32)."""
+
+import secrets
+import time
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+LETTERS = 26
+
+
+def new_id(prefix: str) -> str:
+    """Make an id such as `txn_01jq3…`: ids made later sort later, and nothing can be read from them but that."""
+    return f"{prefix}_{_base32(_uuid7())}"
+
+
+def _uuid7() -> int:
+    milliseconds = time.time_ns() // 1_000_000
+    noise = secrets.randbits(74)
+    return milliseconds << 80 | 0x7 << 76 | (noise >> 62) << 64 | 0b10 << 62 | noise & ((1 << 62) - 1)
+
+
+def _base32(number: int) -> str:
+    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(LETTERS)))
