@@ -1,0 +1,1 @@
+"""Who may call: client secrets, access tokens, widget launches and widget sessions."""

@@ -1,0 +1,77 @@
+"""What is read of clients, launches and sessions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
+from widget_host.domain.access.rules import Client
+from widget_host.domain.organizations.models import Environment, Organization
+
+ClientRows = Select[ClientSecret, Environment, Organization]
+
+
+def _live_secrets() -> ClientRows:
+    return (
+        select(ClientSecret, Environment, Organization)
+        .join(Environment, Environment.id == ClientSecret.environment_id)
+        .join(Organization, Organization.id == Environment.organization_id)
+        .where(ClientSecret.revoked_at.is_(None))
+    )
+
+
+def find_client(session: Session, client_id: str, hashes: Sequence[str]) -> Client | None:
+    """Return the client whose live secret has one of these hashes."""
+    wanted = _live_secrets().where(Organization.client_id == client_id, ClientSecret.secret_hash.in_(hashes))
+    return _client(session, wanted)
+
+
+def find_client_by_secret(session: Session, client_id: str, secret_id: str) -> Client | None:
+    """Return the client of a token, while the secret that fetched it lives."""
+    return _client(session, _live_secrets().where(Organization.client_id == client_id, ClientSecret.id == secret_id))
+
+
+def _client(session: Session, wanted: ClientRows) -> Client | None:
+    row = session.execute(wanted).one_or_none()
+    if row is None:
+        return None
+    secret, environment, organization = row
+    return Client(
+        client_id=organization.client_id,
+        organization_id=organization.id,
+        organization_name=organization.name,
+        environment_id=environment.id,
+        environment_kind=environment.kind,
+        secret_id=secret.id,
+    )
+
+
+OpenedRow = tuple[WidgetSession, WidgetLaunch, Environment, Organization]
+
+
+def live_session(session: Session, bearer_hashes: Sequence[str], now: datetime) -> OpenedRow | None:
+    """Return the session of this bearer with all that belongs to it, unless it ended."""
+    row = session.execute(
+        select(WidgetSession, WidgetLaunch, Environment, Organization)
+        .join(WidgetLaunch, WidgetLaunch.id == WidgetSession.launch_id)
+        .join(Environment, Environment.id == WidgetLaunch.environment_id)
+        .join(Organization, Organization.id == Environment.organization_id)
+        .where(
+            WidgetSession.bearer_hash.in_(bearer_hashes),
+            WidgetSession.revoked_at.is_(None),
+            WidgetSession.expires_at > now,
+        )
+    ).one_or_none()
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def tenant(session: Session, environment_id: str) -> tuple[Environment, Organization]:
+    """Return the environment with its organization."""
+    row = session.execute(
+        select(Environment, Organization)
+        .join(Organization, Organization.id == Environment.organization_id)
+        .where(Environment.id == environment_id)
+    ).one()
+    return row[0], row[1]

@@ -1,0 +1,89 @@
+"""Who a caller is, and how long each kind of token lives. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from widget_host.kit.errors import Refused
+from widget_host.kit.money import Money
+
+ACCESS_TOKEN_LIFE = timedelta(seconds=600)
+LAUNCH_LIFE = timedelta(seconds=600)
+SESSION_LIFE = timedelta(seconds=600)
+POINT_EXCHANGE = "point-exchange"
+SCOPE = "points widgets"
+
+
+class SessionEnded(Refused):
+    """The widget's session or launch is over, spent, replaced or was never there; `tenant_key` says whose, if known."""
+
+    code = "SESSION_ENDED"
+
+    def __init__(self, message: str, tenant_key: str | None = None) -> None:
+        """Name the tenant where the token still tells it."""
+        super().__init__(message)
+        self.tenant_key = tenant_key
+
+
+class NoLaunchToken(Refused):
+    """The widget's page was opened without a token, or with one that this host never signed."""
+
+    code = "NO_LAUNCH_TOKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who calls the API: an organization, in one environment, by one secret."""
+
+    client_id: str
+    organization_id: str
+    organization_name: str
+    environment_id: str
+    environment_kind: str
+    secret_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """What the issuer already knows of the customer's account at a program."""
+
+    user_id: str | None = None
+    user_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """What the issuer's backend says when it asks for a widget; `program_ids` empty means all partners."""
+
+    source_user_id: str
+    source_user_email: str | None = None
+    balance: Money | None = None
+    currency: str | None = None
+    program_ids: tuple[str, ...] = ()
+    destination_accounts: Mapping[str, Prefill] | None = None
+    reference_number: str | None = None
+    locale: str | None = None
+    theme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """The environment a widget belongs to, as its pages need it."""
+
+    environment_id: str
+    tenant_key: str
+    organization_name: str
+    allowed_origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWidget:
+    """A live widget session: whose it is, and what the issuer said when it asked for the widget."""
+
+    id: str
+    launch_id: str
+    tenant: Tenant
+    request: LaunchRequest
+    currency: str
+    expires_at: datetime
+    is_spent: bool

@@ -1,0 +1,229 @@
+"""What may be done with client secrets, access tokens and widget sessions."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from widget_host.domain.access import queries, rules
+from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
+from widget_host.domain.organizations.models import Environment, Organization
+from widget_host.kit.clock import Clock
+from widget_host.kit.crypto import SecretHasher, new_secret
+from widget_host.kit.errors import InvalidToken
+from widget_host.kit.ids import new_id
+from widget_host.kit.money import Money
+from widget_host.kit.signing import AccessTokenSigner, BadSignature, Expired, LaunchTokenSigner
+
+
+class Clients:
+    """Gives environments their secrets and recognizes who presents one."""
+
+    def __init__(self, *, session: Session, clock: Clock, hasher: SecretHasher) -> None:
+        """Work within this session."""
+        self._session = session
+        self._clock = clock
+        self._hasher = hasher
+
+    def add_secret(self, environment: Environment) -> str:
+        """Make a client secret; it is returned this once and kept only as a hash."""
+        secret = new_secret(f"whs_{environment.kind}_")
+        self._session.add(
+            ClientSecret(
+                id=new_id("sec"),
+                environment_id=environment.id,
+                secret_hash=self._hasher.hash(secret),
+                created_at=self._clock.now(),
+                revoked_at=None,
+            )
+        )
+        self._session.flush()
+        return secret
+
+    def find(self, client_id: str, secret: str) -> rules.Client | None:
+        """Return who presents this id and secret; the secret decides the environment."""
+        return queries.find_client(self._session, client_id, self._hasher.candidates(secret))
+
+
+class AccessTokens:
+    """Issues the API's bearer tokens and checks them."""
+
+    def __init__(self, *, session: Session, clock: Clock, signer: AccessTokenSigner, issuer: str) -> None:
+        """Sign as `issuer`, which is the audience too: the API and its token endpoint are one host."""
+        self._session = session
+        self._clock = clock
+        self._signer = signer
+        self._issuer = issuer
+
+    def issue(self, client: rules.Client) -> str:
+        """Return a token of ten minutes; it dies earlier when the secret that fetched it is revoked."""
+        now = int(self._clock.now().timestamp())
+        return self._signer.sign(
+            {
+                "iss": self._issuer,
+                "aud": self._issuer,
+                "sub": client.client_id,
+                "client_id": client.client_id,
+                "env": client.environment_kind,
+                "secret": client.secret_id,
+                "scope": rules.SCOPE,
+                "jti": new_id("tok"),
+                "iat": now,
+                "exp": now + int(rules.ACCESS_TOKEN_LIFE.total_seconds()),
+            }
+        )
+
+    def check(self, token: str) -> rules.Client:
+        """Return whose token this is, or raise InvalidToken with what is wrong with it."""
+        claims = self._claims(token)
+        client = queries.find_client_by_secret(self._session, str(claims["sub"]), str(claims.get("secret")))
+        if client is None:
+            raise InvalidToken("The access token was revoked: its client secret is no longer valid.")
+        return client
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            return self._signer.verify(token, issuer=self._issuer, audience=self._issuer, now=self._clock.now())
+        except Expired:
+            raise InvalidToken("The access token has expired. Ask for a new one.") from None
+        except BadSignature:
+            raise InvalidToken("The access token is not one of this host.") from None
+
+
+class WidgetSessions:
+    """Launch tokens, and the sessions they are exchanged for."""
+
+    def __init__(self, *, session: Session, clock: Clock, signer: LaunchTokenSigner, hasher: SecretHasher) -> None:
+        """Work within this session."""
+        self._session = session
+        self._clock = clock
+        self._signer = signer
+        self._hasher = hasher
+
+    def launch(self, environment: Environment, widget: str, request: rules.LaunchRequest) -> str:
+        """Return the token for the widget's address; what the issuer said stays here, the token only names it."""
+        launch = WidgetLaunch(
+            id=new_id("wgl"),
+            environment_id=environment.id,
+            widget=widget,
+            claims=_written(request),
+            created_at=self._clock.now(),
+            spent_at=None,
+        )
+        self._session.add(launch)
+        self._session.flush()
+        return self._signer.sign([launch.id, environment.tenant_key], purpose=widget)
+
+    def open(self, token: str, widget: str) -> tuple[str, rules.OpenWidget]:
+        """Exchange a launch token for a session's bearer; the sessions it opened before end.
+
+        Raises NoLaunchToken for one never signed here, SessionEnded for one expired or spent.
+        """
+        launch_id, tenant_key = self._launched(token, widget)
+        launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
+        if launch is None or launch.spent_at is not None:
+            raise rules.SessionEnded("This exchange is finished.", tenant_key)
+        self._end_sessions(launch)
+        bearer = new_secret()
+        session = self._start(launch, bearer)
+        environment, organization = queries.tenant(self._session, launch.environment_id)
+        return bearer, _opened(session, launch, environment, organization)
+
+    def _launched(self, token: str, widget: str) -> tuple[str, str]:
+        try:
+            launch_id, tenant_key = self._signer.verify(token, purpose=widget, life=rules.LAUNCH_LIFE)
+        except Expired as error:
+            raise rules.SessionEnded("This link has expired.", error.payload[1]) from None
+        except BadSignature:
+            raise rules.NoLaunchToken("This page was opened without a token of this host.") from None
+        return launch_id, tenant_key
+
+    def _start(self, launch: WidgetLaunch, bearer: str) -> WidgetSession:
+        session = WidgetSession(
+            id=new_id("wgs"),
+            launch_id=launch.id,
+            bearer_hash=self._hasher.hash(bearer),
+            expires_at=self._clock.now() + rules.SESSION_LIFE,
+            revoked_at=None,
+        )
+        self._session.add(session)
+        self._session.flush()
+        return session
+
+    def _end_sessions(self, launch: WidgetLaunch) -> None:
+        self._session.execute(
+            update(WidgetSession)
+            .where(WidgetSession.launch_id == launch.id, WidgetSession.revoked_at.is_(None))
+            .values(revoked_at=self._clock.now())
+        )
+
+    def get(self, bearer: str, widget: str) -> rules.OpenWidget:
+        """Return the live session of this bearer, or raise SessionEnded."""
+        found = queries.live_session(self._session, self._hasher.candidates(bearer), self._clock.now())
+        if found is None or found[1].widget != widget:
+            raise rules.SessionEnded("Your session has ended.")
+        return _opened(*found)
+
+    def spend(self, launch_id: str) -> None:
+        """Let a launch be used up by a purchase, once; raises SessionEnded the second time."""
+        spent = self._session.execute(
+            update(WidgetLaunch)
+            .where(WidgetLaunch.id == launch_id, WidgetLaunch.spent_at.is_(None))
+            .values(spent_at=self._clock.now())
+            .returning(WidgetLaunch.id)
+        )
+        if spent.first() is None:
+            raise rules.SessionEnded("This exchange is finished.")
+
+
+def life_in_seconds(life: timedelta) -> int:
+    """Return a life as token answers show it."""
+    return int(life.total_seconds())
+
+
+def _opened(
+    session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
+) -> rules.OpenWidget:
+    request = _read(launch.claims)
+    tenant = rules.Tenant(environment.id, environment.tenant_key, organization.name, tuple(environment.allowed_origins))
+    return rules.OpenWidget(
+        id=session.id,
+        launch_id=launch.id,
+        tenant=tenant,
+        request=request,
+        currency=request.currency or environment.local_currency,
+        expires_at=session.expires_at,
+        is_spent=launch.spent_at is not None,
+    )
+
+
+def _written(request: rules.LaunchRequest) -> dict[str, Any]:
+    accounts = request.destination_accounts or {}
+    return {
+        "sourceUserId": request.source_user_id,
+        "sourceUserEmail": request.source_user_email,
+        "balance": None if request.balance is None else request.balance.minor,
+        "balanceCurrency": None if request.balance is None else request.balance.currency,
+        "currency": request.currency,
+        "programIds": list(request.program_ids),
+        "destinationAccounts": {key: [account.user_id, account.user_email] for key, account in accounts.items()},
+        "referenceNumber": request.reference_number,
+        "locale": request.locale,
+        "theme": request.theme,
+    }
+
+
+def _read(claims: dict[str, Any]) -> rules.LaunchRequest:
+    balance = claims["balance"]
+    return rules.LaunchRequest(
+        source_user_id=claims["sourceUserId"],
+        source_user_email=claims["sourceUserEmail"],
+        balance=None if balance is None else Money(balance, claims["balanceCurrency"]),
+        currency=claims["currency"],
+        program_ids=tuple(claims["programIds"]),
+        destination_accounts={key: rules.Prefill(*pair) for key, pair in claims["destinationAccounts"].items()},
+        reference_number=claims["referenceNumber"],
+        locale=claims["locale"],
+        theme=claims["theme"],
+    )

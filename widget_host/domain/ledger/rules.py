@@ -1,0 +1,89 @@
+"""What an entry is made of, and what it must never be. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from widget_host.kit.errors import Refused
+
+
+class InsufficientFunds(Refused):
+    """A guarded account would fall below its floor."""
+
+    code = "INSUFFICIENT_FUNDS"
+
+
+class AlreadyPosted(Refused):
+    """An entry with this key exists; nothing was posted a second time."""
+
+    code = "ALREADY_POSTED"
+
+
+class HoldEnded(Refused):
+    """The hold has ended, or less than this is left of it."""
+
+    code = "HOLD_ENDED"
+
+
+class Unbalanced(ValueError):
+    """The entry is not one the ledger can keep; a fault of the program that made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountName:
+    """How an account is found: its kind, whose it is (empty for the environment's own), and the one asset it holds."""
+
+    kind: str
+    asset: str
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One asset moving between two accounts; amount in the asset's smallest unit, above zero."""
+
+    source: AccountName
+    destination: AccountName
+    amount: int
+
+    @property
+    def asset(self) -> str:
+        """The asset moved."""
+        return self.source.asset
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry about to be posted, with the event that tells of it."""
+
+    id: str
+    environment_id: str
+    key: str
+    kind: str
+    event_id: str
+    movements: Sequence[Movement]
+    details: Mapping[str, Any] = field(default_factory=dict)
+    reverses_id: str | None = None
+
+
+def check(entry: NewEntry) -> None:
+    """Refuse an entry with nothing in it, a movement of nothing, between assets, or from an account to itself."""
+    if not entry.movements:
+        raise Unbalanced(f"entry {entry.key} moves nothing")
+    for movement in entry.movements:
+        if movement.source.asset != movement.destination.asset:
+            raise Unbalanced(f"entry {entry.key} turns {movement.source.asset} into {movement.destination.asset}")
+        if movement.source == movement.destination:
+            raise Unbalanced(f"entry {entry.key} moves {movement.asset} from an account to itself")
+        if type(movement.amount) is not int or movement.amount <= 0:
+            raise Unbalanced(f"entry {entry.key} moves {movement.amount!r} of {movement.asset}")
+
+
+def exchange(*, value: int, currency: str, program_id: str, points: int) -> tuple[Movement, Movement]:
+    """Return the two linked legs of value turned into points, through a liquidity account for each asset.
+
+    The issuer comes to owe the value; the program comes to owe the member the points.
+    """
+    money = Movement(AccountName("settlement", currency), AccountName("liquidity", currency), value)
+    granted = Movement(AccountName("liquidity", program_id), AccountName("issued", program_id), points)
+    return money, granted

@@ -1,0 +1,35 @@
+"""Issuers and their environments."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from widget_host.kit.db import Table
+
+
+class Organization(Table):
+    """An issuer: a bank or fintech whose customers turn value into points."""
+
+    __tablename__ = "organizations"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    client_id: Mapped[str] = mapped_column(String(40), unique=True)
+    points_mode: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class Environment(Table):
+    """One of an organization's two worlds, sandbox or production; nothing is ever seen across."""
+
+    __tablename__ = "environments"
+    __table_args__ = (UniqueConstraint("organization_id", "kind"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    tenant_key: Mapped[str] = mapped_column(String(40), unique=True)
+    local_currency: Mapped[str] = mapped_column(String(3))
+    allowed_origins: Mapped[list[str]]
+    created_at: Mapped[datetime]

@@ -1,0 +1,175 @@
+"""What may be asked of programs and partnerships."""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from widget_host.domain.organizations.models import Environment
+from widget_host.domain.programs import queries, rules
+from widget_host.domain.programs.models import ExchangeRate, Partnership, Program
+from widget_host.kit.clock import Clock
+from widget_host.kit.errors import FieldError, InvalidFields
+from widget_host.kit.ids import new_id
+from widget_host.kit.money import Money
+
+CATALOGUE = Path(__file__).with_name("catalogue.json")
+FIRST_RATES = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class Programs:
+    """Reads what an environment may sell, and seeds a sandbox with programs to try."""
+
+    def __init__(self, *, session: Session, clock: Clock) -> None:
+        """Work within this session."""
+        self._session = session
+        self._clock = clock
+
+    def list_offers(self, environment_id: str, currency: str | None = None) -> list[rules.Offer]:
+        """Return what can be bought, priced in `currency` (the environment's own where none is named)."""
+        pricing = self._pricing(environment_id, currency)
+        return [pricing.offer(*found) for found in queries.partnerships(self._session, environment_id)]
+
+    def get_offer(self, environment_id: str, program_id: str, currency: str | None = None) -> rules.Offer:
+        """Return one program's offer; raises InvalidProgram, NoPartnership, or InvalidFields: no such rate."""
+        found = queries.partnership(self._session, environment_id, program_id)
+        if found is None:
+            raise rules.InvalidProgram("There is no program with this id.", programId=program_id)
+        program, partnership = found
+        if partnership is None or not partnership.enabled:
+            raise rules.NoPartnership(f"There is no partnership with {program.name}.", programId=program_id)
+        return self._pricing(environment_id, currency).offer(program, partnership)
+
+    def get_program(self, program_id: str) -> rules.ProgramFacts:
+        """Return what everybody may know of a program, partner or not; raises InvalidProgram."""
+        program = self._session.get(Program, program_id)
+        if program is None:
+            raise rules.InvalidProgram("There is no program with this id.", programId=program_id)
+        return facts(program)
+
+    def _pricing(self, environment_id: str, currency: str | None) -> "_Pricing":
+        home = self._session.get_one(Environment, environment_id).local_currency
+        rates = queries.dollar_rates(self._session, self._clock.now())
+        return _Pricing(rates, home, currency or home)
+
+    def open_sandbox(self, environment: Environment) -> None:
+        """Give a new sandbox its six partner programs, and the rates they are priced with."""
+        for currency, usd in _catalogue()["rates"].items():
+            self._session.merge(ExchangeRate(currency=currency, valid_from=FIRST_RATES, usd=usd))
+        for said in _catalogue()["programs"]:
+            self._session.merge(_program(said))
+        self._session.flush()
+        self._session.add_all(self._partnership(environment, said) for said in _catalogue()["programs"])
+        self._session.flush()
+
+    def _partnership(self, environment: Environment, said: Mapping[str, Any]) -> Partnership:
+        limits = said["limits"]
+        return Partnership(
+            id=new_id("prt"),
+            environment_id=environment.id,
+            program_id=said["id"],
+            enabled=True,
+            price=said["price"],
+            min_points=limits["minPoints"],
+            max_points=limits["maxPoints"],
+            min_value=limits["minValue"],
+            max_value=limits["maxValue"],
+            created_at=self._clock.now(),
+        )
+
+
+class _Pricing:
+    """Offers in one currency, at the rates of one moment."""
+
+    def __init__(self, rates: Mapping[str, Decimal], home: str, currency: str) -> None:
+        if currency not in rates:
+            known = ", ".join(sorted(rates))
+            message = f"{currency} is not a currency with a rate here. Use one of {known}."
+            raise InvalidFields([FieldError("currency", "unknown", message)])
+        self._rates = rates
+        self._home = home
+        self._currency = currency
+
+    def offer(self, program: Program, partnership: Partnership) -> rules.Offer:
+        """Price one partnership."""
+        price = Decimal(partnership.price)
+        rate = self._rate(program.currency, self._currency)
+        return rules.Offer(
+            program=facts(program),
+            currency=self._currency,
+            price=rules.price_in(price, rate),
+            min_value=rules.lowest(Money(partnership.min_value, program.currency), rate, self._currency),
+            max_value=rules.highest(Money(partnership.max_value, program.currency), rate, self._currency),
+            min_points=partnership.min_points,
+            max_points=partnership.max_points,
+            price_in_usd=rules.price_in(price, self._rate(program.currency, "USD")),
+            price_at_home=rules.price_in(price, self._rate(program.currency, self._home)),
+        )
+
+    def _rate(self, source: str, target: str) -> Decimal:
+        return Decimal(1) if source == target else self._rates[source] / self._rates[target]
+
+
+class Members:
+    """Asks programs about members; no database session is open meanwhile."""
+
+    def __init__(
+        self,
+        *,
+        programs: Callable[[], AbstractContextManager[Programs]],
+        connectors: Mapping[str, rules.ProgramConnector],
+    ) -> None:
+        """Take a way to read programs, and a connector for each kind."""
+        self._programs = programs
+        self._connectors = connectors
+
+    def check(self, environment_id: str, program_id: str, destination: rules.Destination) -> rules.MemberCheck:
+        """Say whether the program knows this member; raises InvalidProgram or NoPartnership."""
+        with self._programs() as programs:
+            program = programs.get_offer(environment_id, program_id).program
+        return self._connectors[program.connector].check_member(program, destination)
+
+
+def facts(program: Program) -> rules.ProgramFacts:
+    """Return what everybody may know of the program, apart from its row."""
+    return rules.ProgramFacts(
+        id=program.id,
+        name=program.name,
+        business_name=program.business_name,
+        logo=program.logo,
+        industry=program.industry,
+        terms_url=program.terms_url,
+        description=program.description,
+        unit=program.unit,
+        currency=program.currency,
+        fields=rules.read_fields(program.fields),
+        connector=program.connector,
+    )
+
+
+@cache
+def _catalogue() -> dict[str, Any]:
+    catalogue: dict[str, Any] = json.loads(CATALOGUE.read_text("utf-8"))
+    return catalogue
+
+
+def _program(said: Mapping[str, Any]) -> Program:
+    return Program(
+        id=said["id"],
+        name=said["name"],
+        business_name=said["businessName"],
+        logo=f"logos/{said['slug']}.svg",
+        industry=said["industry"],
+        terms_url=said["termsAndConditionsUrl"],
+        description=said["description"],
+        unit=said["unit"],
+        currency=said["currency"],
+        fields={"list": said["fields"]},
+        connector="sandbox",
+    )

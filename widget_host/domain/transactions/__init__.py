@@ -1,0 +1,1 @@
+"""Turning value into points: previewing, issuing, reading back."""

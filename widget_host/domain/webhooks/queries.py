@@ -1,0 +1,59 @@
+"""What is read of events, endpoints and deliveries, and the one statement that claims."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.orm import Session
+
+from widget_host.domain.webhooks.models import Delivery, Endpoint, Event
+from widget_host.domain.webhooks.rules import WAITING
+
+
+def enabled_endpoints(session: Session, environment_id: str) -> list[str]:
+    """Return the ids of the endpoints that get this environment's events."""
+    found = select(Endpoint.id).where(Endpoint.environment_id == environment_id, Endpoint.enabled)
+    return list(session.scalars(found.order_by(Endpoint.id)))
+
+
+def last_sequence(session: Session, environment_id: str, subject: str) -> int:
+    """Return the number of the subject's latest event, 0 when it has none."""
+    latest = select(func.max(Event.sequence)).where(Event.environment_id == environment_id, Event.subject == subject)
+    return session.scalar(latest) or 0
+
+
+def claim(session: Session, *, now: datetime, until: datetime, fence: str, limit: int) -> list[str]:
+    """Take up to `limit` due deliveries under a lease and return their ids; no two workers get the same one.
+
+    A claimed delivery is due again when its lease ends: a worker that died loses nothing.
+    """
+    due = (
+        select(Delivery.id)
+        .where(Delivery.state == WAITING, Delivery.due_at <= now)
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(Delivery).where(Delivery.id.in_(due)).values(due_at=until, fence=fence).returning(Delivery.id)
+    return list(session.scalars(taken.execution_options(synchronize_session=False)))
+
+
+def claimed(session: Session, delivery_ids: list[str]) -> list[Row[Any]]:
+    """Return what is needed to send these deliveries, with the endpoint's address and secret as they are now."""
+    return list(
+        session.execute(
+            select(
+                Delivery.id,
+                Delivery.attempts,
+                Delivery.environment_id,
+                Endpoint.url,
+                Endpoint.sealed_secret,
+                Event.id.label("event_id"),
+                Event.body,
+            )
+            .join(Event, Event.id == Delivery.event_id)
+            .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+            .where(Delivery.id.in_(delivery_ids))
+            .order_by(Event.id, Delivery.id)
+        )
+    )

@@ -1,0 +1,64 @@
+"""When a delivery is tried, and what an answer means. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+STEPS = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+JITTER = Fraction(1, 5)
+LEASE = timedelta(seconds=60)
+ATTEMPT_DEADLINE = timedelta(seconds=15)
+ANSWER_KEPT = 16 * 1024
+WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery this worker may try until its lease ends; the fence proves that it still may.
+
+    `secret` is None when the key that sealed it is gone from the settings: then nothing can be signed.
+    """
+
+    id: str
+    fence: str
+    number: int
+    url: str
+    secret: str | None
+    event_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt: a status, or the kind of error when there was no answer."""
+
+    started_at: datetime
+    duration_ms: int
+    status: int | None = None
+    error: str | None = None
+    answer: str = ""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the receiver took the event: any 2xx, nothing else."""
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the range of HTTP's own word
+
+
+def next_due(attempts_made: int, now: datetime, chance: Fraction) -> datetime | None:
+    """Return when to try again, or None after the last attempt; `chance` in [0, 1) spreads the step by ±20 %."""
+    if attempts_made >= len(STEPS):
+        return None
+    step = STEPS[attempts_made]
+    spread = 1 - JITTER + 2 * JITTER * chance
+    return now + step * spread.numerator / spread.denominator

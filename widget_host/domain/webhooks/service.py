@@ -1,0 +1,158 @@
+"""What may be done with events, endpoints and deliveries."""
+
+import secrets
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from widget_host.domain.webhooks import queries, rules
+from widget_host.domain.webhooks.models import Attempt, Delivery, Endpoint, Event
+from widget_host.kit import wire
+from widget_host.kit.clock import Clock
+from widget_host.kit.crypto import SecretBox, Undecryptable, new_secret
+from widget_host.kit.ids import new_id
+
+PRECISION = 1 << 32
+
+
+class Endpoints:
+    """Keeps where an environment's events go."""
+
+    def __init__(self, *, session: Session, clock: Clock, box: SecretBox) -> None:
+        """Work within this session."""
+        self._session = session
+        self._clock = clock
+        self._box = box
+
+    def create(self, environment_id: str, url: str) -> tuple[Endpoint, str]:
+        """Add an endpoint and return it with its secret, which is shown this once."""
+        secret = new_secret()
+        endpoint = Endpoint(
+            id=new_id("whe"),
+            environment_id=environment_id,
+            url=url,
+            sealed_secret=self._box.seal(secret, owner=environment_id),
+            enabled=True,
+            created_at=self._clock.now(),
+        )
+        self._session.add(endpoint)
+        self._session.flush()
+        return endpoint, secret
+
+
+class Outbox:
+    """Writes events and their deliveries beside what caused them, in the same transaction."""
+
+    def __init__(self, *, session: Session, clock: Clock) -> None:
+        """Work within this session."""
+        self._session = session
+        self._clock = clock
+
+    def record(self, environment_id: str, event_id: str, kind: str, subject: str, payload: Mapping[str, Any]) -> None:
+        """Keep an event about a subject, and a delivery to every enabled endpoint, due now.
+
+        `payload` is what follows `id`, `type` and `sequence` in the body; decimals in it are written as JSON numbers.
+        """
+        sequence = queries.last_sequence(self._session, environment_id, subject) + 1
+        body = {"id": event_id, "type": kind, "sequence": sequence, **payload}
+        event = {
+            "id": event_id,
+            "environment_id": environment_id,
+            "type": kind,
+            "subject": subject,
+            "sequence": sequence,
+            "body": wire.dumps(body),
+            "created_at": self._clock.now(),
+        }
+        self._session.execute(insert(Event), [event])
+        self._enqueue(environment_id, event_id)
+
+    def _enqueue(self, environment_id: str, event_id: str) -> None:
+        endpoints = queries.enabled_endpoints(self._session, environment_id)
+        if not endpoints:
+            return
+        shared = {
+            "environment_id": environment_id,
+            "event_id": event_id,
+            "state": rules.WAITING,
+            "attempts": 0,
+            "due_at": self._clock.now(),
+        }
+        rows = [{"id": new_id("dlv"), "endpoint_id": endpoint_id, **shared} for endpoint_id in endpoints]
+        self._session.execute(insert(Delivery), rows)
+        self._session.info["enqueued"] = True
+
+
+class Deliveries:
+    """The queue: claim what is due, and say what came of it."""
+
+    def __init__(self, *, session: Session, clock: Clock, box: SecretBox) -> None:
+        """Work within this session."""
+        self._session = session
+        self._clock = clock
+        self._box = box
+
+    def claim(self, limit: int) -> list[rules.Claimed]:
+        """Take up to `limit` due deliveries for one lease."""
+        now, fence = self._clock.now(), new_id("fnc")
+        ids = queries.claim(self._session, now=now, until=now + rules.LEASE, fence=fence, limit=limit)
+        return [
+            rules.Claimed(
+                id=row.id,
+                fence=fence,
+                number=row.attempts + 1,
+                url=row.url,
+                secret=self._open(row.sealed_secret, row.environment_id),
+                event_id=row.event_id,
+                body=row.body.encode(),
+            )
+            for row in (queries.claimed(self._session, ids) if ids else ())
+        ]
+
+    def _open(self, sealed: str, environment_id: str) -> str | None:
+        try:
+            return self._box.open(sealed, owner=environment_id)
+        except Undecryptable:
+            return None
+
+    def finish(self, claimed: rules.Claimed, outcome: rules.Outcome) -> bool:
+        """Keep the attempt and what follows from it; False when another worker holds the delivery by now."""
+        found = self._session.scalars(
+            select(Delivery).where(Delivery.id == claimed.id, Delivery.fence == claimed.fence).with_for_update()
+        ).one_or_none()
+        if found is None:
+            return False
+        self._session.add(_attempt(claimed, outcome))
+        self._advance(found, outcome)
+        self._session.flush()
+        return True
+
+    def _advance(self, delivery: Delivery, outcome: rules.Outcome) -> None:
+        delivery.attempts += 1
+        delivery.fence = None
+        due = rules.next_due(delivery.attempts, self._clock.now(), _chance())
+        if outcome.is_success or due is None:
+            delivery.state = rules.DELIVERED if outcome.is_success else rules.FAILED
+            delivery.ended_at = self._clock.now()
+        else:
+            delivery.due_at = due
+
+
+def _attempt(claimed: rules.Claimed, outcome: rules.Outcome) -> Attempt:
+    return Attempt(
+        delivery_id=claimed.id,
+        number=claimed.number,
+        started_at=outcome.started_at,
+        duration_ms=outcome.duration_ms,
+        url=claimed.url,
+        status=outcome.status,
+        error=outcome.error,
+        answer=outcome.answer[: rules.ANSWER_KEPT],
+    )
+
+
+def _chance() -> Fraction:
+    return Fraction(secrets.randbelow(PRECISION), PRECISION)
