@@ -1,0 +1,1 @@
+"""The ways out: everything that speaks with other machines."""

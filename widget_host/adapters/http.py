@@ -1,0 +1,131 @@
+"""Outgoing HTTP: deadlines, pinned public addresses, no redirects, no proxies, nothing kept between calls."""
+
+import ipaddress
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+CONNECT_SECONDS = 5
+ATTEMPT_SECONDS = 15
+ANSWER_READ = 64 * 1024
+CHUNK = 8 * 1024
+PORTS = {"https": 443, "http": 80}
+
+
+class AddressRefused(ValueError):
+    """This address is not one the host sends to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: a status with the start of the body, or the kind of error that kept an answer away."""
+
+    status: int | None = None
+    error: str | None = None
+    text: str = ""
+
+
+class OutgoingHttp:
+    """Posts to addresses that others chose; in development private addresses and plain http are allowed."""
+
+    def __init__(self, *, development: bool) -> None:
+        """Decide once how strict to be."""
+        self._development = development
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send one request and return what came of it; never raises for what the other side does."""
+        deadline = time.monotonic() + ATTEMPT_SECONDS
+        try:
+            parts = self._checked(url)
+            address = self._address(parts)
+            return _send(parts, address, headers, body, deadline)
+        except AddressRefused as refused:
+            return Answer(error=str(refused))
+        except (requests.RequestException, OSError) as error:
+            return Answer(error=_kind(error))
+
+    def _checked(self, url: str) -> SplitResult:
+        parts = urlsplit(url)
+        if parts.scheme not in (("https", "http") if self._development else ("https",)):
+            raise AddressRefused("address refused: not https")
+        if not parts.hostname or parts.username is not None or parts.password is not None:
+            raise AddressRefused("address refused: no host, or credentials in the address")
+        return parts
+
+    def _address(self, parts: SplitResult) -> str:
+        found = socket.getaddrinfo(
+            parts.hostname, parts.port or PORTS[parts.scheme], type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )
+        addresses = [str(entry[4][0]) for entry in found]
+        if not self._development and not all(_is_public(address) for address in addresses):
+            raise AddressRefused("address refused: not public")
+        return addresses[0]
+
+
+def _is_public(address: str) -> bool:
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address):
+        # Every way of writing an IPv4 address inside an IPv6 one could hide a private machine.
+        return parsed in ipaddress.ip_network("2000::/3") and parsed.sixtofour is None and parsed.is_global
+    return parsed.is_global and not parsed.is_multicast
+
+
+class _PinnedAdapter(HTTPAdapter):
+    """Connects to the address that was checked, while TLS still asks for the name."""
+
+    def __init__(self, host: str, address: str) -> None:
+        self._host = host
+        self._address = address
+        super().__init__()
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        target, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        target["host"] = self._address
+        if target["scheme"] == "https":
+            # urllib3 knows these names, requests' own type does not list them.
+            cast("dict[str, Any]", pool).update({"server_hostname": self._host, "assert_hostname": self._host})
+        return target, pool
+
+
+def _send(parts: SplitResult, address: str, headers: Mapping[str, str], body: bytes, deadline: float) -> Answer:
+    with requests.Session() as session:
+        session.trust_env = False
+        session.mount(f"{parts.scheme}://", _PinnedAdapter(str(parts.hostname), address))
+        with session.post(
+            parts.geturl(),
+            data=body,
+            headers={"Host": parts.netloc, **headers},
+            timeout=(CONNECT_SECONDS, ATTEMPT_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return Answer(status=response.status_code, text=_read(response, deadline))
+
+
+def _read(response: requests.Response, deadline: float) -> str:
+    kept = b""
+    for chunk in response.iter_content(CHUNK):
+        kept += chunk
+        if len(kept) >= ANSWER_READ:
+            break
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout
+    return kept.decode("utf-8", "replace")
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, requests.ConnectTimeout):
+        return "connect timed out"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, socket.gaierror):
+        return "host name not found"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "TLS failed"
+    return "connection failed"

@@ -1,0 +1,86 @@
+"""The application: the only module that knows every part."""
+
+import ctypes
+import signal
+import sys
+from typing import Any
+
+import jinja2
+from flask.json.provider import JSONProvider
+from werkzeug.routing import BaseConverter
+
+from widget_host.config import Settings
+from widget_host.kit import wire
+from widget_host.kit.logs import configure
+from widget_host.kit.resources import resource
+from widget_host.web import assets, errors, guards, headers, health, logs
+from widget_host.web.api import auth, programs, transactions, widget_tokens
+from widget_host.web.scope import HostApp
+from widget_host.web.widgets import purchase
+from widget_host.wiring import Wiring
+from widget_host.worker import start_in_background
+
+LARGEST_BODY = 256 * 1024
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl(2)
+
+
+class ExactJson(JSONProvider):
+    """JSON with decimals as exact numbers."""
+
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        """Write compact JSON."""
+        return wire.dumps(obj)
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        """Read JSON with decimals kept."""
+        return wire.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Any:
+        """Answer with the JSON of what is given, ended by a line's end for who reads in a terminal."""
+        body = f"{wire.dumps(self._prepare_response_obj(args, kwargs))}\n"
+        return self._app.response_class(body, mimetype="application/json")
+
+
+class IdConverter(BaseConverter):
+    """An id or reference in a path: up to 120 printable characters."""
+
+    regex = r"[^/\x00-\x1f\x7f]{1,120}"
+
+
+def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -> HostApp:
+    """Build the application from the environment's settings, or from those given; may start the webhook worker."""
+    settings = settings or Settings.from_environment()
+    configure(settings.log_level)
+    wiring = wiring or Wiring(settings)
+    app = HostApp("widget_host", static_folder=str(resource("static")), template_folder=str(resource("templates")))
+    app.extensions["wiring"] = wiring
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.json = ExactJson(app)
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.url_map.converters["id"] = IdConverter
+    _register(app)
+    if settings.worker:
+        start_in_background(wiring)
+    return app
+
+
+def create_served_app() -> HostApp:
+    """Build the application inside a server process, which ends when the process that started it is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    return create_app()
+
+
+def _register(app: HostApp) -> None:
+    for part in (logs, headers, errors, assets):
+        part.register(app)
+    for blueprint, guard in (
+        (health.bp, guards.anyone),
+        (auth.bp, guards.anyone),
+        (programs.bp, guards.bearer),
+        (transactions.bp, guards.bearer),
+        (widget_tokens.bp, guards.bearer_or_secret),
+    ):
+        app.register_blueprint(guards.protect(blueprint, guard))
+    for page in (purchase.entrance, purchase.bp):
+        app.register_blueprint(page)

@@ -1,0 +1,48 @@
+"""What commands share: the host built from the settings, its database ready, and answers as JSON."""
+
+from typing import Any
+
+import click
+
+from widget_host import migrations
+from widget_host.config import Settings
+from widget_host.kit import wire
+from widget_host.kit.logs import configure
+from widget_host.wiring import Wiring
+
+client_id = click.option("--client-id", required=True, help="The organization's client id.")
+environment = click.option(
+    "--environment", type=click.Choice(["sandbox", "production"]), required=True, help="Which of its environments."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
+
+
+def ready() -> Wiring:
+    """Build the host over a database that has every migration.
+
+    The embedded SQLite file is made and brought up to date here; a PostgreSQL is changed by `db upgrade` alone.
+    """
+    settings = Settings.from_environment()
+    configure(settings.log_level)
+    wiring = Wiring(settings)
+    if wiring.database.is_sqlite:
+        upgrade(settings)
+        return wiring
+    checks = wiring.readiness()
+    if not checks["database"]:
+        raise click.ClickException("The database of WIDGET_HOST_DATABASE_URL does not answer.")
+    if not checks["migrations"]:
+        raise click.ClickException("The database lacks migrations. Run: widget-host db upgrade")
+    return wiring
+
+
+def upgrade(settings: Settings) -> None:
+    """Bring the database up to date, making the folder of a SQLite file first."""
+    if settings.database_file is not None:
+        settings.database_file.parent.mkdir(parents=True, exist_ok=True)
+    migrations.upgrade(settings.database_url)
+
+
+def answer(said: dict[str, Any]) -> None:
+    """Print one JSON object."""
+    click.echo(wire.dumps(said))

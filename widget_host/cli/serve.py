@@ -1,0 +1,41 @@
+"""`widget-host serve`: the HTTP server."""
+
+import os
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+
+from widget_host.cli import host
+
+# A name, not an import: each server process builds its own application.
+TARGET = "widget_host.app:create_served_app"
+THREADS = 4
+STOP_SECONDS = 20
+
+
+@click.command()
+@click.option("--host", "address", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Server processes; by default one per processor, one on SQLite (which has one writer).",
+)
+def serve(address: str, port: int, workers: int | None) -> None:
+    """Serve the API and the widgets."""
+    wiring = host.ready()
+    count = workers or (1 if wiring.database.is_sqlite else os.cpu_count() or 1)
+    wiring.database.engine.dispose()
+    Granian(
+        TARGET,
+        address=address,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=count,
+        blocking_threads=THREADS,
+        factory=True,
+        log_access=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    ).serve()

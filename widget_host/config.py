@@ -1,0 +1,160 @@
+"""The settings: read once from `WIDGET_HOST_…` variables, wrong values named before anything starts."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "WIDGET_HOST_"
+SECRET_LENGTH = 32
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+T = TypeVar("T")
+
+
+class WrongSetting(ValueError):
+    """A variable has a value that the host cannot start with; the message names it."""
+
+    def __init__(self, name: str, why: str) -> None:
+        """Name the variable with its prefix."""
+        super().__init__(f"{PREFIX}{name}: {why}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that differs between one installation and another."""
+
+    # INSTANCE: the folder for what this installation keeps on disk; made when missing. Default: ./instance
+    instance: Path
+    # DEVELOPMENT: 1 allows plain http, private webhook addresses and a generated secret key. Default: 0
+    development: bool
+    # DATABASE_URL: sqlite:///file.db or postgresql://user@host/name. Default: widget-host.db in the instance folder
+    database_url: str
+    # SECRET_KEY: one or several secrets of 32 characters or more, comma-separated, newest first: the first signs and
+    # encrypts, all verify and decrypt. Keep an old one for as long as client or webhook secrets made under it are used.
+    # In development it is generated into the instance folder on the first run; otherwise there is no default.
+    secret_keys: tuple[str, ...]
+    # BASE_URL: the address at which callers and browsers reach this host. Default: http://localhost:8000 (development)
+    base_url: str
+    # WORKER: 1 delivers webhooks from a thread of each server process, 0 leaves it to `widget-host worker`. Default: 1
+    worker: bool
+    # WORKER_CONCURRENCY: how many webhooks one worker sends at a time, 1 to 64. Default: 8
+    worker_concurrency: int
+    # LOG_LEVEL: DEBUG, INFO, WARNING or ERROR. Default: INFO
+    log_level: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the variables, or raise WrongSetting for the first one that is wrong."""
+        read = _Reader(os.environ if environment is None else environment)
+        development = read("DEVELOPMENT", "0", _switch)
+        instance = read("INSTANCE", "instance", lambda text: Path(text).absolute())
+        return cls(
+            instance=instance,
+            development=development,
+            database_url=read("DATABASE_URL", f"sqlite:///{instance / 'widget-host.db'}", _database_url),
+            secret_keys=read("SECRET_KEY", None, lambda text: _secret_keys(text, instance, development=development)),
+            base_url=read(
+                "BASE_URL",
+                "http://localhost:8000" if development else None,
+                lambda text: _base_url(text, development=development),
+            ),
+            worker=read("WORKER", "1", _switch),
+            worker_concurrency=read("WORKER_CONCURRENCY", "8", lambda text: _whole_number(text, 1, 64)),
+            log_level=read("LOG_LEVEL", "INFO", _log_level),
+        )
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of an embedded database, None for a server."""
+        url = make_url(self.database_url)
+        return Path(str(url.database)).absolute() if url.get_backend_name() == "sqlite" else None
+
+
+class _Reader:
+    """Reads one variable at a time and puts its name on what is wrong with it."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def __call__(self, name: str, default: str | None, parse: Callable[[str], T]) -> T:
+        text = self._environment.get(PREFIX + name, "").strip() or default or ""
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise WrongSetting(name, str(error)) from None
+
+
+def _switch(text: str) -> bool:
+    try:
+        return SWITCH[text.lower()]
+    except KeyError:
+        raise ValueError(f"{text!r} is neither 1 nor 0") from None
+
+
+def _whole_number(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
+    return int(text)
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError(f"{text!r} is none of {', '.join(LOG_LEVELS)}")
+    return text.upper()
+
+
+def _database_url(text: str) -> str:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError("this is not a database address such as sqlite:///host.db or postgresql://…") from None
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        raise ValueError("only a SQLite file and PostgreSQL are supported")
+    return text
+
+
+def _base_url(text: str, *, development: bool) -> str:
+    parts = urlsplit(text)
+    if not text:
+        raise ValueError("it is missing: the https address at which this host is reached")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError(f"{text!r} is not an address such as https://points.example.com")
+    if parts.scheme == "http" and not development:
+        raise ValueError(f"{text!r}: plain http is for development only ({PREFIX}DEVELOPMENT=1)")
+    return text.rstrip("/")
+
+
+def _secret_keys(text: str, instance: Path, *, development: bool) -> tuple[str, ...]:
+    keys = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not keys and not development:
+        raise ValueError(
+            f"it is missing: {SECRET_LENGTH} random characters or more. Only with {PREFIX}DEVELOPMENT=1 is it generated"
+        )
+    if any(len(key) < SECRET_LENGTH for key in keys):
+        raise ValueError(f"each secret needs {SECRET_LENGTH} characters or more")
+    return keys or (_kept_secret(instance / "secret-key"),)
+
+
+def _kept_secret(file: Path) -> str:
+    """Return the generated secret; of processes starting together the first one writes it, whole, for all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(48), "utf-8")
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return file.read_text("utf-8")

@@ -1,0 +1,1 @@
+"""The ways in over HTTP; surfaces never import each other."""

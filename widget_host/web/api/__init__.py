@@ -1,0 +1,1 @@
+"""The API that the issuer's backend calls."""

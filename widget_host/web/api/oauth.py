@@ -1,0 +1,164 @@
+"""The OAuth 2 token endpoint on Authlib: client credentials by HTTP Basic, form or JSON."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from authlib.oauth2 import AuthorizationServer, OAuth2Error
+from authlib.oauth2.rfc6749 import ClientCredentialsGrant, InvalidClientError, InvalidRequestError
+from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError
+from authlib.oauth2.rfc6749.models import ClientMixin
+from authlib.oauth2.rfc6749.requests import OAuth2Payload, OAuth2Request
+from authlib.oauth2.rfc6749.util import extract_basic_authorization
+from flask import Response, request
+
+from widget_host.domain.access import rules
+from widget_host.kit import wire
+from widget_host.kit.errors import InvalidFields
+from widget_host.web.parsing import json_object
+from widget_host.web.scope import services
+
+UNKNOWN_CLIENT = "Unknown client, or wrong secret."
+TOKEN_PATH = "/auth/token"  # noqa: S105 - a path, no password
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class ApiClient(ClientMixin):  # type: ignore[misc]  # Authlib's class is not typed
+    """A client that has proven itself, as Authlib wants to see one."""
+
+    def __init__(self, client: rules.Client) -> None:
+        """Wrap the client."""
+        self.client = client
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Authenticated is authenticated: there is one method."""
+        return True
+
+    def get_allowed_scope(self, scope: str) -> str:
+        """Give what was asked: the server has checked that it exists."""
+        return scope
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Clients of the API speak for themselves only."""
+        return bool(grant_type == ClientCredentialsGrant.GRANT_TYPE)
+
+
+class TokenGrant(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib's class is not typed
+    """Client credentials, with the one method of authentication registered below."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret",)
+
+
+class TokenPayload(OAuth2Payload):  # type: ignore[misc]  # Authlib's class is not typed
+    """The parameters of a token request, wherever they stood."""
+
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        """Take parameters that are all text; a missing grant type counts as client credentials."""
+        self._data = {"grant_type": ClientCredentialsGrant.GRANT_TYPE, **parameters}
+
+    @property
+    def data(self) -> dict[str, str]:
+        """The parameters."""
+        return self._data
+
+    @property
+    def datalist(self) -> defaultdict[str, list[str]]:
+        """The parameters, each as a list of one."""
+        return defaultdict(list, {name: [value] for name, value in self._data.items()})
+
+
+class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib's class is not typed
+    """The authorization server of this host."""
+
+    def __init__(self) -> None:
+        """Know one grant, one way to authenticate and one kind of token."""
+        super().__init__(scopes_supported=rules.SCOPE.split())
+        self.register_grant(TokenGrant)
+        self.register_client_auth_method("client_secret", _authenticate)
+        self.register_token_generator("default", _generate)
+
+    def answer(self, parameters: Mapping[str, str]) -> Response:
+        """Answer a token request with a token, or with an error of RFC 6749 §5.2."""
+        if parameters.get("grant_type", TokenGrant.GRANT_TYPE) != TokenGrant.GRANT_TYPE:
+            error = UnsupportedGrantTypeError(parameters["grant_type"])
+            error.description = "grant_type must be client_credentials."
+            return self.answer_error(error)
+        answer: Response = self.create_token_response(parameters)
+        return answer
+
+    def answer_error(self, error: OAuth2Error) -> Response:
+        """Answer a request that cannot be read."""
+        answer: Response = self.handle_response(*error())
+        return answer
+
+    def create_oauth2_request(self, request_: Mapping[str, str]) -> OAuth2Request:
+        """Hand the request to Authlib; whether plain http may be spoken was decided by the settings."""
+        oauth2_request = OAuth2Request(request.method, f"https://localhost{TOKEN_PATH}", headers=request.headers)
+        oauth2_request.payload = TokenPayload(request_)
+        return oauth2_request
+
+    def handle_response(self, status: int, body: Mapping[str, Any], _headers: list[tuple[str, str]]) -> Response:
+        """Turn Authlib's answer into Flask's."""
+        answer = Response(wire.dumps(body), status, content_type="application/json")
+        answer.headers.update(NO_STORE)
+        if status == HTTPStatus.UNAUTHORIZED:
+            answer.headers["WWW-Authenticate"] = 'Basic realm="widget-host", charset="UTF-8"'
+        return answer
+
+    def save_token(self, token: Mapping[str, Any], request_: OAuth2Request) -> None:
+        """Keep nothing: the token says everything itself."""
+
+    def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens."""
+
+
+def token_parameters() -> dict[str, str]:
+    """Return the parameters of the body, JSON or form; raises InvalidRequestError for what is neither."""
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return _single(request.form.to_dict(flat=False))
+    if not request.get_data(cache=True):
+        return {}
+    try:
+        body = json_object()
+    except InvalidFields:
+        raise InvalidRequestError("The body must be a JSON object or a form.") from None
+    if wrong := [name for name, value in body.items() if not isinstance(value, str)]:
+        raise InvalidRequestError(f"These must be strings: {', '.join(map(_ascii, wrong))}.")
+    return body
+
+
+def _single(form: Mapping[str, list[str]]) -> dict[str, str]:
+    if repeated := [name for name, values in form.items() if len(values) > 1]:
+        raise InvalidRequestError(f"These are given more than once: {', '.join(map(_ascii, repeated))}.")
+    return {name: values[0] for name, values in form.items()}
+
+
+def _ascii(name: str) -> str:
+    return name.encode("ascii", "replace").decode()
+
+
+def _authenticate(_query_client: Any, oauth2_request: OAuth2Request) -> ApiClient:
+    client_id, secret = _credentials(oauth2_request)
+    client = services().clients.find(client_id, secret) if client_id and secret else None
+    if client is None:
+        raise InvalidClientError(UNKNOWN_CLIENT, status_code=401)
+    return ApiClient(client)
+
+
+def _credentials(oauth2_request: OAuth2Request) -> tuple[str, str]:
+    basic_id, basic_secret = extract_basic_authorization(oauth2_request.headers)
+    data = oauth2_request.payload.data
+    if basic_id is None:
+        return data.get("client_id", ""), data.get("client_secret", "")
+    if "client_secret" in data or data.get("client_id", basic_id) != basic_id:
+        raise InvalidRequestError("Give the client's credentials once: in the Authorization header or in the body.")
+    return basic_id, basic_secret or ""
+
+
+def _generate(client: ApiClient, **_asked: Any) -> dict[str, Any]:
+    return {
+        "access_token": services().access_tokens.issue(client.client),
+        "expires_in": int(rules.ACCESS_TOKEN_LIFE.total_seconds()),
+        "token_type": "Bearer",
+    }

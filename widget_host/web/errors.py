@@ -1,0 +1,127 @@
+"""Refusals become answers: problem+json (RFC 9457) for programs, pages for people."""
+
+import structlog
+from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from widget_host.kit import wire
+from widget_host.kit.errors import InvalidFields, InvalidToken, Refused
+from widget_host.web.scope import request_id, wiring
+
+STATUSES = {
+    "INVALID_TOKEN": 401,
+    "VALIDATION_ERROR": 400,
+    "INVALID_PROGRAM": 404,
+    "NOT_FOUND": 404,
+    "NO_PARTNERSHIP": 403,
+    "POINTS_MODE_DISABLED": 403,
+    "VALUE_LIMIT_EXCEEDED": 422,
+    "POINTS_LIMIT_EXCEEDED": 422,
+    "INVALID_MEMBER": 422,
+    "DUPLICATE_REFERENCE": 409,
+    "PARTNER_ERROR": 502,
+    "PARTNER_TIMEOUT": 504,
+    "SESSION_ENDED": 401,
+    "NO_LAUNCH_TOKEN": 401,
+}
+TITLES = {
+    "INVALID_TOKEN": "The access token is not valid",
+    "VALIDATION_ERROR": "The request has wrong or missing fields",
+    "INVALID_PROGRAM": "There is no such program",
+    "NOT_FOUND": "There is nothing here",
+    "NO_PARTNERSHIP": "There is no partnership with this program",
+    "POINTS_MODE_DISABLED": "Exact points are not enabled",
+    "VALUE_LIMIT_EXCEEDED": "The value is outside the limits",
+    "POINTS_LIMIT_EXCEEDED": "The points are outside the limits",
+    "INVALID_MEMBER": "The program refuses this member",
+    "DUPLICATE_REFERENCE": "The reference number was used before",
+    "PARTNER_ERROR": "The program answered with an error",
+    "PARTNER_TIMEOUT": "The program did not answer in time",
+    "SESSION_ENDED": "The session has ended",
+    "NO_LAUNCH_TOKEN": "The page was opened without a token",
+}
+PAGES = "/widget/"
+log = structlog.get_logger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Translate every refusal and every HTTP error of the app; a blueprint of pages may translate its own first."""
+    app.register_error_handler(Refused, refused)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, fault)
+
+
+def status_of(refusal: Refused) -> int:
+    """Return the HTTP status of a refusal."""
+    return STATUSES.get(refusal.code, 422)
+
+
+def refused(refusal: Refused) -> ResponseReturnValue:
+    """Answer a refusal with its code, its sentence and its details."""
+    answer = _problem(status_of(refusal), refusal.code, TITLES.get(refusal.code, "Refused"), refusal.message, refusal)
+    if isinstance(refusal, InvalidToken):
+        answer.headers["WWW-Authenticate"] = _challenge(refusal)
+    if refusal.is_replay:
+        answer.headers["Idempotency-Replayed"] = "true"
+    return answer
+
+
+def _challenge(refusal: Refused) -> str:
+    # RFC 6750 §3.1: who sent no credentials is told no error code.
+    if "Authorization" not in request.headers:
+        return 'Bearer realm="widget-host"'
+    return f'Bearer realm="widget-host", error="invalid_token", error_description="{refusal.message}"'
+
+
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """Answer what HTTP itself refuses: no such path, a wrong method, a body too large."""
+    if error.code is None or error.code < 400:  # noqa: PLR2004 - redirects are answers, not errors
+        return error.get_response()
+    code = error.name.upper().replace(" ", "_")
+    sentence = _sentence(error)
+    if request.path.startswith(PAGES):
+        return _page(error.code, error.name, sentence)
+    answer = _problem(error.code, code, error.name, sentence)
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            answer.headers[name] = value
+    return answer
+
+
+def fault(error: Exception) -> ResponseReturnValue:
+    """Answer a fault of the host without telling a stranger what it was; the log knows, under the request's id."""
+    log.error("request.fault", request_id=request_id(), exc_info=error)
+    return http_error(InternalServerError())
+
+
+def _sentence(error: HTTPException) -> str:
+    if error.code == 404:  # noqa: PLR2004 - HTTP's own number
+        return f"There is nothing at {request.path}."
+    if error.code == 405:  # noqa: PLR2004 - HTTP's own number
+        return f"{request.path} does not take {request.method}."
+    if isinstance(error, InternalServerError):
+        return f"Something failed here. Name request {request_id()} when you ask about it."
+    return error.description or error.name
+
+
+def _page(status: int, title: str, sentence: str) -> ResponseReturnValue:
+    return render_template("errors/page.html", title=title, sentence=sentence, request_id=request_id()), status
+
+
+def _problem(status: int, code: str, title: str, detail: str, refusal: Refused | None = None) -> Response:
+    problem = {
+        "type": f"{wiring().settings.base_url}/docs/errors#{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "requestId": request_id(),
+    }
+    if isinstance(refusal, InvalidFields):
+        problem["errors"] = [
+            {"field": error.field, "code": error.code, "message": error.message} for error in refusal.errors
+        ]
+    if refusal is not None and refusal.details:
+        problem["details"] = dict(refusal.details)
+    return Response(wire.dumps(problem), status, content_type="application/problem+json")

@@ -1,0 +1,25 @@
+"""The only reader and writer of HX-… headers."""
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+
+from widget_host.kit import wire
+
+
+def is_partial() -> bool:
+    """Whether htmx asks for one element rather than for a page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
+
+
+def page_or_partial(page: str, partial: str, **context: Any) -> Response:
+    """Render the element alone for htmx, else the page that includes it."""
+    answer = make_response(render_template(partial if is_partial() else page, **context))
+    answer.vary.add("HX-Request")
+    return answer
+
+
+def trigger(answer: Response, events: dict[str, Any]) -> Response:
+    """Have htmx dispatch these events on the page, each with its details."""
+    answer.headers["HX-Trigger"] = wire.dumps(events)
+    return answer
