@@ -13,7 +13,7 @@ from widget_host.config import Settings
 from widget_host.kit import wire
 from widget_host.kit.logs import configure
 from widget_host.kit.resources import resource
-from widget_host.web import assets, errors, guards, headers, health, logs
+from widget_host.web import assets, errors, headers, health, logs
 from widget_host.web.api import auth, programs, transactions, widget_tokens
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets import purchase
@@ -74,13 +74,6 @@ def create_served_app() -> HostApp:
 def _register(app: HostApp) -> None:
     for part in (logs, headers, errors, assets):
         part.register(app)
-    for blueprint, guard in (
-        (health.bp, guards.anyone),
-        (auth.bp, guards.anyone),
-        (programs.bp, guards.bearer),
-        (transactions.bp, guards.bearer),
-        (widget_tokens.bp, guards.bearer_or_secret),
-    ):
-        app.register_blueprint(guards.protect(blueprint, guard))
-    for page in (purchase.entrance, purchase.bp):
-        app.register_blueprint(page)
+    for module in (health, auth, programs, transactions, widget_tokens, purchase):
+        app.register_blueprint(module.bp)
+    app.register_blueprint(purchase.entrance)

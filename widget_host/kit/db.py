@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, CursorResult, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -67,7 +67,8 @@ def insert_if_new(session: Session, table: type[Table], rows: Sequence[Mapping[s
     # Both dialects write it the same way; SQLAlchemy keeps it out of what all databases share.
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = insert(table).values([dict(row) for row in rows]).on_conflict_do_nothing()
-    return int(cast("CursorResult[Any]", session.execute(statement)).rowcount)
+    # Rows are counted, not asked for: the drivers do not agree on `rowcount` after an INSERT.
+    return len(session.execute(statement.returning(literal(1))).all())
 
 
 class Database:

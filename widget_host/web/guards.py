@@ -1,4 +1,4 @@
-"""Who may call: each blueprint gets one guard beside its registration, open ones say `anyone`."""
+"""Who may call: each blueprint gets one guard where it is made, open ones say `anyone`."""
 
 from collections.abc import Callable
 from typing import cast

@@ -3,9 +3,10 @@
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from widget_host.web import guards
 from widget_host.web.scope import wiring
 
-bp = Blueprint("health", __name__)
+bp = guards.protect(Blueprint("health", __name__), guards.anyone)
 
 
 @bp.get("/healthz")

@@ -27,6 +27,10 @@ CHECKS = {
         SELECT t.id FROM transactions t
         WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys k
                           WHERE k.environment_id = t.environment_id AND k.key = t.reference_number)""",
+    "every receipt ever given is of a transaction": """
+        SELECT k.key FROM idempotency_keys k
+        WHERE CAST(k.answer AS TEXT) LIKE '{"receipt"%' AND NOT EXISTS (
+              SELECT 1 FROM transactions t WHERE t.environment_id = k.environment_id AND t.reference_number = k.key)""",
 }
 
 

@@ -6,10 +6,11 @@ from flask.typing import ResponseReturnValue
 
 from widget_host.domain.access.rules import SCOPE
 from widget_host.kit import wire
+from widget_host.web import guards
 from widget_host.web.api.oauth import TOKEN_PATH, TokenServer, token_parameters
 from widget_host.web.scope import wiring
 
-bp = Blueprint("auth", __name__)
+bp = guards.protect(Blueprint("auth", __name__), guards.anyone)
 server = TokenServer()
 
 CLIENT_NAMES = {"clientId": "client_id", "clientSecret": "client_secret"}

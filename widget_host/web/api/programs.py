@@ -11,7 +11,7 @@ from widget_host.web import guards
 from widget_host.web.parsing import RequestBody, Text, parse
 from widget_host.web.scope import services, wiring
 
-bp = Blueprint("programs", __name__, url_prefix="/programs")
+bp = guards.protect(Blueprint("programs", __name__, url_prefix="/programs"), guards.bearer)
 
 
 class Member(RequestBody):

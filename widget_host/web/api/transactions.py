@@ -18,7 +18,7 @@ from widget_host.web.api.programs import Member
 from widget_host.web.parsing import AmountOfCurrency, CurrencyOrPoints, Id, RequestBody, Text, money, parse
 from widget_host.web.scope import services, wiring
 
-bp = Blueprint("transactions", __name__, url_prefix="/transactions")
+bp = guards.protect(Blueprint("transactions", __name__, url_prefix="/transactions"), guards.bearer)
 
 
 class PreviewRequest(RequestBody):

@@ -13,7 +13,7 @@ from widget_host.web.api.programs import Member
 from widget_host.web.parsing import Balance, Currency, Id, RequestBody, Text, money, parse
 from widget_host.web.scope import services, wiring, work
 
-bp = Blueprint("widget_tokens", __name__, url_prefix="/auth/widget")
+bp = guards.protect(Blueprint("widget_tokens", __name__, url_prefix="/auth/widget"), guards.bearer_or_secret)
 
 
 class PointExchangeLaunch(RequestBody):

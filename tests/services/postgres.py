@@ -1,0 +1,174 @@
+"""A real PostgreSQL for the tests: started on a free port in a temporary folder, gone when the tests are."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+START_SECONDS = 30
+# A test database may be lost at any time: speed is all it needs.
+CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "timezone=UTC")
+
+
+class PostgresMissing(RuntimeError):
+    """Nothing to start was found."""
+
+
+class PostgresServer:
+    """A server of our own; it stops when `stop` is called, and by itself when this process is no more."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="widget-host-postgres-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = _free_port()
+
+    @property
+    def url(self) -> str:
+        """Where its first database is, as SQLAlchemy writes it."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        """Make a cluster and wait until it answers."""
+        try:
+            self._folder.chmod(0o755)
+            data = self._folder / "data"
+            data.mkdir(mode=0o700)
+            if os.geteuid() == 0:
+                shutil.chown(data, "postgres")
+            self._run(str(_program("initdb")), "-D", str(data), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8")
+            self._launch(data)
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop it and take its folder away; harmless when it never ran."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            self._process.wait(timeout=START_SECONDS)
+            self._process = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, *command: str) -> None:
+        subprocess.run([*_as_postgres(), *command], check=True, capture_output=True, cwd="/")
+
+    def _launch(self, data: Path) -> None:
+        settings = [word for setting in CARELESS for word in ("-c", setting)]
+        where = f"-D {data} -h 127.0.0.1 -p {self._port}".split()
+        server = [str(_program("postgres")), *where, "-k", "", *settings]
+        # The shell reads from us and meets the end of the pipe however we end, even by kill -9: it stops the server.
+        supervise = 'data=$1; shift; "$@" </dev/null & read -r _; kill -INT $!; wait; rm -rf "$data"'
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [*_as_postgres(), "sh", "-c", supervise, "sh", str(data), *server],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                start_new_session=True,  # Ctrl-C is for the tests; they stop the server in their own time
+            )
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(plain_url(self.url), connect_timeout=2).close()
+                return
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()}")
+            time.sleep(0.05)
+
+
+class WorkerDatabase:
+    """One database of one test process: migrated once, emptied before each test."""
+
+    def __init__(self, server_url: str, name: str) -> None:
+        self._server_url = plain_url(server_url)
+        self._name = name
+        url = make_url(server_url).set(drivername="postgresql+psycopg", database=name)
+        self.url = url.render_as_string(hide_password=False)
+
+    def create(self) -> None:
+        """Make it anew."""
+        self._on_server(f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)', f'CREATE DATABASE "{self._name}"')
+
+    def drop(self) -> None:
+        """Take it away, whoever is still connected."""
+        self._on_server(f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)')
+
+    def empty(self) -> None:
+        """Delete every row but the migrations' mark; the triggers that keep the ledger unchanged look away for it."""
+        with psycopg.connect(plain_url(self.url), autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute("SET lock_timeout = '10s'")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            tables = _filled_tables(connection)
+            if tables:
+                connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE".encode())
+
+    def _on_server(self, *statements: str) -> None:
+        with psycopg.connect(self._server_url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+
+def plain_url(url: str) -> str:
+    """Return the address as psycopg itself reads it, without SQLAlchemy's driver name."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _filled_tables(connection: psycopg.Connection) -> list[str]:
+    names = [
+        f'"{name}"'
+        for (name,) in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+    ]
+    if not names:
+        return []
+    questions = ", ".join(f"EXISTS (SELECT FROM {name})" for name in names)
+    answers = connection.execute(f"SELECT {questions}".encode()).fetchone() or ()
+    return [name for name, filled in zip(names, answers, strict=True) if filled]
+
+
+def _as_postgres() -> list[str]:
+    # PostgreSQL refuses to run as root.
+    if os.geteuid() != 0:
+        return []
+    try:
+        pwd.getpwnam("postgres")
+    except KeyError:
+        raise PostgresMissing("there is no user named postgres to run PostgreSQL as") from None
+    return ["runuser", "-u", "postgres", "--"]
+
+
+def _program(name: str) -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4].split(".")[0]))
+    on_path = shutil.which(name)
+    if found:
+        return found[-1]
+    if on_path:
+        return Path(on_path).resolve()
+    raise PostgresMissing(
+        "The tests need PostgreSQL: install Debian's package `postgresql`,"
+        " or name a server in WIDGET_HOST_TEST_DATABASE_URL."
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
