@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 PREFIX = "WIDGET_HOST_"
 SECRET_LENGTH = 32
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -33,15 +34,17 @@ class Settings:
 
     # INSTANCE: the folder for what this installation keeps on disk; made when missing. Default: ./instance
     instance: Path
-    # DEVELOPMENT: 1 allows plain http, private webhook addresses and a generated secret key. Default: 0
+    # DEVELOPMENT: 1 allows plain http and private webhook addresses; 0 is production: no default is made up for it.
+    # Default: production where BASE_URL begins with https://, else a trial on this machine alone
     development: bool
     # DATABASE_URL: sqlite:///file.db or postgresql://user@host/name. Default: widget-host.db in the instance folder
     database_url: str
     # SECRET_KEY: one or several secrets of 32 characters or more, comma-separated, newest first: the first signs and
     # encrypts, all verify and decrypt. Keep an old one for as long as client or webhook secrets made under it are used.
-    # In development it is generated into the instance folder on the first run; otherwise there is no default.
+    # Required in production; otherwise generated into the instance folder on the first run.
     secret_keys: tuple[str, ...]
-    # BASE_URL: the address at which callers and browsers reach this host. Default: http://localhost:8000 (development)
+    # BASE_URL: the address at which callers and browsers reach this host. Required in production; otherwise
+    # http://localhost:8000
     base_url: str
     # WORKER: 1 delivers webhooks from a thread of each server process, 0 leaves it to `widget-host worker`. Default: 1
     worker: bool
@@ -54,18 +57,16 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the variables, or raise WrongSetting for the first one that is wrong."""
         read = _Reader(os.environ if environment is None else environment)
-        development = read("DEVELOPMENT", "0", _switch)
+        development = read("DEVELOPMENT", None, lambda text: _switch(text) if text else None)
+        base_url = read("BASE_URL", _default_base_url(development), lambda text: _base_url(text, development))
+        is_production = development is False or (development is None and base_url.startswith("https://"))
         instance = read("INSTANCE", "instance", lambda text: Path(text).absolute())
         return cls(
             instance=instance,
-            development=development,
+            development=bool(development),
             database_url=read("DATABASE_URL", f"sqlite:///{instance / 'widget-host.db'}", _database_url),
-            secret_keys=read("SECRET_KEY", None, lambda text: _secret_keys(text, instance, development=development)),
-            base_url=read(
-                "BASE_URL",
-                "http://localhost:8000" if development else None,
-                lambda text: _base_url(text, development=development),
-            ),
+            secret_keys=read("SECRET_KEY", None, lambda text: _secret_keys(text, None if is_production else instance)),
+            base_url=base_url,
             worker=read("WORKER", "1", _switch),
             worker_concurrency=read("WORKER_CONCURRENCY", "8", lambda text: _whole_number(text, 1, 64)),
             log_level=read("LOG_LEVEL", "INFO", _log_level),
@@ -123,26 +124,28 @@ def _database_url(text: str) -> str:
     return text
 
 
-def _base_url(text: str, *, development: bool) -> str:
+def _default_base_url(development: bool | None) -> str | None:
+    return None if development is False else "http://localhost:8000"
+
+
+def _base_url(text: str, development: bool | None) -> str:
     parts = urlsplit(text)
     if not text:
         raise ValueError("it is missing: the https address at which this host is reached")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
         raise ValueError(f"{text!r} is not an address such as https://points.example.com")
-    if parts.scheme == "http" and not development:
+    if parts.scheme == "http" and not (development or (development is None and parts.hostname in LOOPBACK)):
         raise ValueError(f"{text!r}: plain http is for development only ({PREFIX}DEVELOPMENT=1)")
     return text.rstrip("/")
 
 
-def _secret_keys(text: str, instance: Path, *, development: bool) -> tuple[str, ...]:
+def _secret_keys(text: str, kept_in: Path | None) -> tuple[str, ...]:
     keys = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not keys and not development:
-        raise ValueError(
-            f"it is missing: {SECRET_LENGTH} random characters or more. Only with {PREFIX}DEVELOPMENT=1 is it generated"
-        )
     if any(len(key) < SECRET_LENGTH for key in keys):
         raise ValueError(f"each secret needs {SECRET_LENGTH} characters or more")
-    return keys or (_kept_secret(instance / "secret-key"),)
+    if not keys and kept_in is None:
+        raise ValueError(f"it is missing: production needs a secret of {SECRET_LENGTH} random characters or more")
+    return keys or (_kept_secret(Path(str(kept_in)) / "secret-key"),)
 
 
 def _kept_secret(file: Path) -> str:

@@ -140,7 +140,12 @@ class Services:
     @cached_property
     def endpoints(self) -> Endpoints:
         """Where events go."""
-        return Endpoints(session=self._session, clock=self._wiring.clock, box=self._wiring.box)
+        return Endpoints(
+            session=self._session,
+            clock=self._wiring.clock,
+            box=self._wiring.box,
+            http_allowed=self._wiring.settings.development,
+        )
 
     @cached_property
     def deliveries(self) -> Deliveries:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, literal
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, literal, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -69,6 +69,12 @@ def insert_if_new(session: Session, table: type[Table], rows: Sequence[Mapping[s
     statement = insert(table).values([dict(row) for row in rows]).on_conflict_do_nothing()
     # Rows are counted, not asked for: the drivers do not agree on `rowcount` after an INSERT.
     return len(session.execute(statement.returning(literal(1))).all())
+
+
+def violations(session: Session, checks: Mapping[str, str]) -> dict[str, list[str]]:
+    """Run queries that find the rows which break a rule; return the rules broken, each with up to ten ids."""
+    found = {rule: list(session.scalars(text(f"{sql} LIMIT 10"))) for rule, sql in checks.items()}
+    return {rule: ids for rule, ids in found.items() if ids}
 
 
 class Database:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from widget_host.domain.ledger.models import Account, Posting
@@ -48,12 +48,6 @@ CHECKS = {
         SELECT e.id FROM ledger_entries e LEFT JOIN events v ON v.id = e.event_id
         WHERE v.id IS NULL OR v.environment_id <> e.environment_id""",
 }
-
-
-def broken(session: Session) -> dict[str, list[str]]:
-    """Return, for each invariant that does not hold, the ids of up to ten rows that break it."""
-    found = {name: list(session.scalars(text(f"{sql} LIMIT 10"))) for name, sql in CHECKS.items()}
-    return {name: ids for name, ids in found.items() if ids}
 
 
 def accounts(session: Session, environment_id: str, names: set[AccountName]) -> dict[AccountName, Account]:

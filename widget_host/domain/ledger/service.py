@@ -18,7 +18,7 @@ from widget_host.domain.ledger.rules import (
     check,
 )
 from widget_host.kit.clock import Clock
-from widget_host.kit.db import insert_if_new
+from widget_host.kit.db import insert_if_new, violations
 from widget_host.kit.errors import NotFound
 from widget_host.kit.ids import new_id
 
@@ -188,7 +188,7 @@ class Ledger:
 
     def verify(self) -> dict[str, list[str]]:
         """Check every invariant over all environments; returns those broken, each with ids to look at."""
-        return queries.broken(self._session)
+        return violations(self._session, queries.CHECKS)
 
 
 def sorted_names(names: set[AccountName]) -> list[AccountName]:

@@ -1,7 +1,7 @@
 """What may be asked of programs and partnerships."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -60,6 +60,8 @@ class Programs:
 
     def open_sandbox(self, environment: Environment) -> None:
         """Give a new sandbox its six partner programs, and the rates they are priced with."""
+        if environment.local_currency not in _catalogue()["rates"]:
+            raise _unknown_currency(environment.local_currency, _catalogue()["rates"])
         for currency, usd in _catalogue()["rates"].items():
             self._session.merge(ExchangeRate(currency=currency, valid_from=FIRST_RATES, usd=usd))
         for said in _catalogue()["programs"]:
@@ -84,14 +86,17 @@ class Programs:
         )
 
 
+def _unknown_currency(currency: str, rates: Iterable[str]) -> InvalidFields:
+    message = f"{currency} is not a currency with a rate here. Use one of {', '.join(sorted(rates))}."
+    return InvalidFields([FieldError("currency", "unknown", message)])
+
+
 class _Pricing:
     """Offers in one currency, at the rates of one moment."""
 
     def __init__(self, rates: Mapping[str, Decimal], home: str, currency: str) -> None:
         if currency not in rates:
-            known = ", ".join(sorted(rates))
-            message = f"{currency} is not a currency with a rate here. Use one of {known}."
-            raise InvalidFields([FieldError("currency", "unknown", message)])
+            raise _unknown_currency(currency, rates)
         self._rates = rates
         self._home = home
         self._currency = currency

@@ -1,6 +1,6 @@
 """What is read of transactions, and whether transactions, ledger and outbox agree."""
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from widget_host.domain.transactions.models import IdempotencyKey, Transaction
@@ -32,12 +32,6 @@ CHECKS = {
         WHERE CAST(k.answer AS TEXT) LIKE '{"receipt"%' AND NOT EXISTS (
               SELECT 1 FROM transactions t WHERE t.environment_id = k.environment_id AND t.reference_number = k.key)""",
 }
-
-
-def broken(session: Session) -> dict[str, list[str]]:
-    """Return, for each agreement that does not hold, the ids of up to ten rows that break it."""
-    found = {name: list(session.scalars(text(f"{sql} LIMIT 10"))) for name, sql in CHECKS.items()}
-    return {name: ids for name, ids in found.items() if ids}
 
 
 def find(session: Session, environment_id: str, id_or_reference: str) -> Transaction | None:

@@ -20,7 +20,7 @@ from widget_host.domain.transactions.models import IdempotencyKey, Transaction
 from widget_host.domain.webhooks.service import Outbox
 from widget_host.kit import wire
 from widget_host.kit.clock import Clock, isoformat
-from widget_host.kit.db import insert_if_new
+from widget_host.kit.db import insert_if_new, violations
 from widget_host.kit.errors import NotFound, Refused
 from widget_host.kit.ids import new_id
 from widget_host.kit.money import Money
@@ -128,7 +128,7 @@ class Transactions:
 
     def verify(self) -> dict[str, list[str]]:
         """Check that transactions, ledger and outbox agree; returns what does not, with ids to look at."""
-        return queries.broken(self._session)
+        return violations(self._session, queries.CHECKS)
 
 
 class Issuing:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from urllib.parse import urlsplit
+
+from widget_host.kit.errors import FieldError, InvalidFields
 
 STEPS = (
     timedelta(0),
@@ -20,6 +23,7 @@ JITTER = Fraction(1, 5)
 LEASE = timedelta(seconds=60)
 ATTEMPT_DEADLINE = timedelta(seconds=15)
 ANSWER_KEPT = 16 * 1024
+LONGEST_URL = 2000
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
 
 
@@ -53,6 +57,16 @@ class Outcome:
     def is_success(self) -> bool:
         """Whether the receiver took the event: any 2xx, nothing else."""
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the range of HTTP's own word
+
+
+def check_url(url: str, *, http_allowed: bool) -> None:
+    """Raise InvalidFields for an address that no event will ever be sent to."""
+    parts = urlsplit(url)
+    if parts.scheme not in (("https", "http") if http_allowed else ("https",)) or not parts.hostname:
+        raise InvalidFields([FieldError("url", "malformed", f"{url}: an endpoint's address begins with https://")])
+    if parts.username is not None or len(url) > LONGEST_URL or not url.isascii() or not url.isprintable():
+        message = f"An endpoint's address has no credentials, at most {LONGEST_URL} letters, and ASCII only."
+        raise InvalidFields([FieldError("url", "malformed", message)])
 
 
 def next_due(attempts_made: int, now: datetime, chance: Fraction) -> datetime | None:

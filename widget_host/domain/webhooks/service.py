@@ -21,14 +21,16 @@ PRECISION = 1 << 32
 class Endpoints:
     """Keeps where an environment's events go."""
 
-    def __init__(self, *, session: Session, clock: Clock, box: SecretBox) -> None:
-        """Work within this session."""
+    def __init__(self, *, session: Session, clock: Clock, box: SecretBox, http_allowed: bool) -> None:
+        """Work within this session; plain-http addresses are for development only."""
         self._session = session
         self._clock = clock
         self._box = box
+        self._http_allowed = http_allowed
 
     def create(self, environment_id: str, url: str) -> tuple[Endpoint, str]:
-        """Add an endpoint and return it with its secret, which is shown this once."""
+        """Add an endpoint and return it with its secret, shown this once; raises InvalidFields for a bad address."""
+        rules.check_url(url, http_allowed=self._http_allowed)
         secret = new_secret()
         endpoint = Endpoint(
             id=new_id("whe"),
