@@ -33,8 +33,8 @@ e2e: .venv/installed-dev ## run the browser tests alone
 sure: .venv/installed-dev ## check every convention: style, types, imports, house rules, wheel
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/djlint --quiet --lint templates
-	$(BIN)/djlint --quiet --check templates
+	$(BIN)/djlint --lint templates
+	$(BIN)/djlint --check templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest tests/house

@@ -58,7 +58,8 @@ class Settings:
         """Read the variables, or raise WrongSetting for the first one that is wrong."""
         read = _Reader(os.environ if environment is None else environment)
         development = read("DEVELOPMENT", None, lambda text: _switch(text) if text else None)
-        base_url = read("BASE_URL", _default_base_url(development), lambda text: _base_url(text, development))
+        default = None if development is False else "http://localhost:8000"
+        base_url = read("BASE_URL", default, lambda text: _base_url(text, development=development))
         is_production = development is False or (development is None and base_url.startswith("https://"))
         instance = read("INSTANCE", "instance", lambda text: Path(text).absolute())
         return cls(
@@ -124,11 +125,7 @@ def _database_url(text: str) -> str:
     return text
 
 
-def _default_base_url(development: bool | None) -> str | None:
-    return None if development is False else "http://localhost:8000"
-
-
-def _base_url(text: str, development: bool | None) -> str:
+def _base_url(text: str, *, development: bool | None) -> str:
     parts = urlsplit(text)
     if not text:
         raise ValueError("it is missing: the https address at which this host is reached")
@@ -150,7 +147,7 @@ def _secret_keys(text: str, kept_in: Path | None) -> tuple[str, ...]:
 
 def _kept_secret(file: Path) -> str:
     """Return the generated secret; of processes starting together the first one writes it, whole, for all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(secrets.token_urlsafe(48), "utf-8")

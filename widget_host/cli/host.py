@@ -39,7 +39,7 @@ def ready() -> Wiring:
 def upgrade(settings: Settings) -> None:
     """Bring the database up to date, making the folder of a SQLite file first."""
     if settings.database_file is not None:
-        settings.database_file.parent.mkdir(parents=True, exist_ok=True)
+        settings.database_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrations.upgrade(settings.database_url)
 
 

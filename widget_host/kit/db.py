@@ -118,10 +118,11 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    json: dict[str, Any] = {"json_serializer": wire.dumps, "json_deserializer": wire.loads}
+    # Hidden parameters: what a statement failed with is somebody's data, and errors are logged.
+    shared: dict[str, Any] = {"json_serializer": wire.dumps, "json_deserializer": wire.loads, "hide_parameters": True}
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_size=10, **json)
-    engine = create_engine(url, pool_size=16, max_overflow=32, **json)
+        return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_size=10, **shared)
+    engine = create_engine(url, pool_size=16, max_overflow=32, **shared)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -1,10 +1,13 @@
 """Money in whole minor units, never a float; how many decimals a currency has comes from CLDR."""
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import cache
 
 from babel.numbers import get_currency_precision
+
+# The default context keeps 28 digits and would round away what is to be refused.
+EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 @cache
@@ -27,7 +30,7 @@ class Money:
     @classmethod
     def of(cls, major: Decimal | int, currency: str) -> "Money":
         """Make money from major units; raises TooPrecise where the currency has fewer decimals."""
-        minor = Decimal(major).scaleb(decimals_of(currency))
+        minor = Decimal(major).scaleb(decimals_of(currency), EXACT)
         if minor != minor.to_integral_value():
             raise TooPrecise(f"{currency} has {decimals_of(currency)} decimals")
         return cls(int(minor), currency)

@@ -25,6 +25,7 @@ from widget_host.kit.money import Money, TooPrecise, decimals_of
 
 HIGHEST_AMOUNT = 10**12
 LOWEST_PRINTABLE = 32
+DELETE = 127
 CODES = {
     "missing": "required",
     "extra_forbidden": "unknown",
@@ -55,7 +56,7 @@ class RequestBody(BaseModel):
 
 
 def _plain_text(text: str) -> str:
-    if any(ord(letter) < LOWEST_PRINTABLE or 0xD800 <= ord(letter) <= 0xDFFF for letter in text):  # noqa: PLR2004 - surrogates
+    if any(ord(letter) < LOWEST_PRINTABLE or ord(letter) == DELETE for letter in text):
         raise PydanticCustomError("control_characters", "This must be text without control characters.")
     return text
 
@@ -110,8 +111,10 @@ Balance = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=HIGHEST_AM
 def json_object() -> dict[str, Any]:
     """Return the request's JSON object, or raise InvalidFields that says what the body is instead."""
     try:
-        body = wire.loads(request.get_data(cache=True))
-    except (ValueError, RecursionError):
+        body = wire.loads_unambiguous(request.get_data(cache=True))
+    except wire.RepeatedName as error:
+        raise InvalidFields([FieldError(error.name, "repeated", "This field is given more than once.")]) from None
+    except ValueError:
         raise InvalidFields([FieldError("body", "malformed", "The body must be a JSON object.")]) from None
     if not isinstance(body, dict):
         raise InvalidFields([FieldError("body", "malformed", "The body must be a JSON object.")])

@@ -17,8 +17,8 @@ bp = guards.protect(Blueprint("programs", __name__, url_prefix="/programs"), gua
 class Member(RequestBody):
     """A member's account at a program."""
 
-    destination_user_id: Text | None = None
-    destination_user_email: Text | None = None
+    destination_user_id: Annotated[Text, Field(max_length=200)] | None = None
+    destination_user_email: Annotated[Text, Field(max_length=254)] | None = None
 
     def destination(self) -> Destination:
         """Return the account as the rules know it; empty text counts as not given."""
