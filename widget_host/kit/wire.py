@@ -7,9 +7,9 @@ from typing import Any, NoReturn
 import simplejson
 
 
-def dumps(value: Any) -> str:
+def dumps(value: Any, *, is_ascii: bool = False) -> str:
     """Write compact JSON; a Decimal becomes a number with its own digits (`25.50`)."""
-    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return simplejson.dumps(value, use_decimal=True, ensure_ascii=is_ascii, separators=(",", ":"), allow_nan=False)
 
 
 def loads(text: str | bytes) -> Any:

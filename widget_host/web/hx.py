@@ -21,5 +21,6 @@ def page_or_partial(page: str, partial: str, **context: Any) -> Response:
 
 def trigger(answer: Response, events: dict[str, Any]) -> Response:
     """Have htmx dispatch these events on the page, each with its details."""
-    answer.headers["HX-Trigger"] = wire.dumps(events)
+    # Headers are ASCII; a reference number may be in any script.
+    answer.headers["HX-Trigger"] = wire.dumps(events, is_ascii=True)
     return answer

@@ -1,0 +1,60 @@
+import base64
+import hashlib
+import json
+import re
+import tomllib
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from widget_host.kit.resources import resource
+
+STATIC, TEMPLATES = resource("static"), resource("templates")
+KNOWN = {"htmx": ("4.0.1", "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn")}
+
+
+class TestVendored:
+    def test_files_are_the_bytes_their_authors_published(self) -> None:
+        vendored = tomllib.loads((STATIC / "vendor.toml").read_text("utf-8"))["vendored"]
+        assert {entry["name"]: (entry["version"], entry["sha384"]) for entry in vendored} == KNOWN
+        for entry in vendored:
+            digest = hashlib.sha384((STATIC / entry["file"]).read_bytes()).digest()
+            assert base64.b64encode(digest).decode() == entry["sha384"]
+
+
+class TestHtmx:
+    def test_keeps_no_history_adds_no_style_and_speaks_to_this_host_only(self) -> None:
+        layout = (TEMPLATES / "layouts/widget.html").read_text("utf-8")
+        found = re.search(r"name=\"htmx-config\"\s+content='([^']+)'", layout)
+        assert found
+        assert json.loads(found[1]) == {
+            "history": False,
+            "includeIndicatorCSS": False,
+            "defaultTimeout": 15000,
+            "mode": "same-origin",
+        }
+
+    def test_knows_every_attribute_and_event_in_use(self) -> None:
+        htmx = (STATIC / "js/htmx.min.js").read_text("utf-8")
+        ours = "".join(path.read_text("utf-8") for path in TEMPLATES.rglob("*.html"))
+        verbs = {"hx-post", "hx-partial"}  # put together from parts in the source
+        assert [name for name in set(re.findall(r"\bhx-[a-z-]+", ours)) - verbs if f'"{name}"' not in htmx] == []
+        script = (STATIC / "js/widget.js").read_text("utf-8")
+        assert [name for name in set(re.findall(r'"(htmx:[a-z:]+)"', script)) if f'"{name}"' not in htmx] == []
+
+
+class TestLogos:
+    @pytest.mark.parametrize("logo", sorted((STATIC / "logos").glob("*.svg")), ids=lambda logo: logo.stem)
+    def test_are_small_square_and_without_text(self, logo: Path) -> None:
+        assert len(logo.read_bytes()) <= 1024
+        drawing = ET.fromstring(logo.read_text("utf-8"))  # noqa: S314 - our own file
+        assert drawing.get("viewBox") == "0 0 40 40"
+        tags = {element.tag.rpartition("}")[2] for element in drawing.iter()}
+        assert tags <= {"svg", "defs", "linearGradient", "stop", "rect", "g", "path", "circle", "ellipse"}
+
+
+class TestStyle:
+    def test_uses_logical_directions_only(self) -> None:
+        css = (STATIC / "css/widget.css").read_text("utf-8")
+        assert re.findall(r"\b(?:margin|padding|border|inset)-(?:left|right)\b|text-align: (?:left|right)", css) == []

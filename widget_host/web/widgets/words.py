@@ -1,0 +1,116 @@
+"""Money, numbers and moments as people read and type them, by CLDR; every function takes the reader's locale."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from babel.dates import format_datetime
+from babel.numbers import NumberFormatError, format_currency, format_decimal, get_currency_symbol, parse_decimal
+
+from widget_host.domain.programs.rules import Offer
+from widget_host.kit.errors import Refused
+from widget_host.kit.money import Money, TooPrecise, decimals_of
+
+RATE_POINTS = 1000
+NICE_STEPS = (Decimal(1), Decimal("2.5"), Decimal(5))
+CHIPS = 4
+SHOWN_OF_ID = 4
+SHORT_ID = 8
+
+
+class AmountMissing(Refused):
+    """Nothing that reads as an amount was typed."""
+
+    code = "AMOUNT_MISSING"
+
+
+class AmountTooPrecise(Refused):
+    """The amount typed has more decimals than its currency."""
+
+    code = "AMOUNT_TOO_PRECISE"
+
+
+def read_money(text: str, currency: str, locale: str) -> Money:
+    """Read an amount as people type it (`25`, `1,000.50`, `$25`); raises AmountMissing or AmountTooPrecise."""
+    plain = text.replace(get_currency_symbol(currency, locale), "").replace(currency, "").strip()
+    try:
+        return Money.of(_read_decimal(plain, locale), currency)
+    except TooPrecise as error:
+        raise AmountTooPrecise(f"{currency} has {decimals_of(currency)} decimals.") from error
+    except NumberFormatError as error:
+        raise AmountMissing("Enter an amount.") from error
+
+
+def _read_decimal(text: str, locale: str) -> Decimal:
+    if any(letter.isalpha() for letter in text):  # `1e5`, `NaN` and `Infinity` are decimals to Python, not to people
+        raise NumberFormatError(text)
+    return parse_decimal(text, locale=locale, strict=True)
+
+
+def money(amount: Money, locale: str) -> str:
+    """Write an exact amount: `$25.00`."""
+    return _spaced(format_currency(amount.major, amount.currency, locale=locale))
+
+
+def _spaced(text: str) -> str:
+    """Part letters from digits as CLDR asks (`AED 50.00`): Babel leaves its currency spacing out."""
+    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text)
+
+
+def symbol(currency: str, locale: str) -> str:
+    """Return the currency's sign, nothing where it has none but its code."""
+    sign = str(get_currency_symbol(currency, locale))
+    return "" if sign == currency else sign
+
+
+def points(number: int, locale: str) -> str:
+    """Write a number of points: `2,500`."""
+    return str(format_decimal(number, locale=locale))
+
+
+def rate(offer: Offer, locale: str) -> str:
+    """Say what points cost: `1,000 Aurora Miles = $10.00`, or `≈` where the currency's decimals do not hold it."""
+    price = offer.price * RATE_POINTS
+    shown = round(price, decimals_of(offer.currency))
+    sign = "=" if shown == price else "≈"
+    cost = _spaced(format_currency(shown, offer.currency, locale=locale))
+    return f"{points(RATE_POINTS, locale)} {offer.program.unit} {sign} {cost}"
+
+
+def chips(offer: Offer, balance: Money | None, locale: str) -> list[tuple[str, str]]:
+    """Choose a few round amounts the customer could pay, each as typed and as shown: `("25", "$25")`."""
+    highest = offer.max_value if balance is None else min(offer.max_value, balance)
+    found = [amount for amount in _round_amounts(highest.major) if amount >= offer.min_value.major][:CHIPS]
+    return [(_typed(amount, locale), _short(amount, offer.currency, locale)) for amount in found]
+
+
+def _round_amounts(highest: Decimal) -> list[Decimal]:
+    tens = (Decimal(10) ** power for power in range(1, highest.adjusted() + 1))
+    return [amount for ten in tens for step in NICE_STEPS if (amount := step * ten) <= highest]
+
+
+def _typed(amount: Decimal, locale: str) -> str:
+    return str(format_decimal(amount, locale=locale, group_separator=False))
+
+
+def _short(amount: Decimal, currency: str, locale: str) -> str:
+    return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format="¤#,##0"))
+
+
+def masked(text: str) -> str:
+    """Show just enough of an account for its owner to know it: `••••5678`, `a••••@example.com`."""
+    name, at, domain = text.rpartition("@")
+    if at:
+        return f"{name[:1]}••••@{domain}"
+    shown = SHOWN_OF_ID if len(text) >= SHORT_ID else SHOWN_OF_ID // 2
+    return f"••••{text[-shown:]}"
+
+
+def moment(when: datetime, locale: str) -> str:
+    """Write a moment: `21 Nov 2026, 10:04 UTC`."""
+    return f"{format_datetime(when.astimezone(UTC), 'd MMM y, HH:mm', locale=locale)} UTC"
+
+
+def limits(offer: Offer, locale: str) -> str:
+    """Say how much may be exchanged at once: `Between $5.00 and $2,000.00`."""
+    return f"Between {money(offer.min_value, locale)} and {money(offer.max_value, locale)}"
