@@ -1,0 +1,145 @@
+import hashlib
+import hmac
+import json
+import re
+import time
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.unit.demo.conftest import WIDGET_URL, StandInHost
+from widget_host.demo.config import Config
+
+COMPLETED = {
+    "id": "evt_1",
+    "type": "transaction.completed",
+    "referenceNumber": "NW-1",
+    "sourceUserId": "amira",
+    "value": 25.5,
+    "currency": "USD",
+    "totalPoints": 2550,
+}
+
+
+class TestHome:
+    def test_frames_a_widget_got_with_the_secret_for_this_customer(self, bank: FlaskClient, host: StandInHost) -> None:
+        page = bank.get("/?customer=jonas")
+
+        path, body = host.received[0]
+        sent = json.loads(body)
+        assert path == "/auth/widget/point-exchange"
+        assert re.fullmatch(r"NW-[0-9a-f-]{36}", sent.pop("referenceNumber"))
+        assert sent == {
+            "clientId": "client",
+            "clientSecret": "client-secret",
+            "sourceUserId": "jonas",
+            "sourceUserEmail": "jonas.lind@northwind.example",
+            "balance": 640.5,
+            "currency": "USD",
+        }
+        assert page.status_code == 200
+        assert f'src="{WIDGET_URL}"' in page.text
+        assert 'sandbox="allow-scripts allow-forms allow-same-origin"' in page.text
+
+    def test_writes_the_balance_with_its_cents(self, bank: FlaskClient, host: StandInHost) -> None:
+        bank.get("/")
+
+        assert '"balance": 1250.00}' in host.received[0][1]
+
+    def test_takes_a_new_reference_for_every_widget(self, bank: FlaskClient, host: StandInHost) -> None:
+        bank.get("/")
+        bank.get("/")
+
+        assert len({json.loads(body)["referenceNumber"] for _, body in host.received}) == 2
+
+    def test_keeps_the_secret_to_itself(self, bank: FlaskClient) -> None:
+        assert "client-secret" not in bank.get("/").text
+
+    @pytest.mark.parametrize("answer", [(401, {"error": "invalid_client"}), (500, {}), (302, {}), (200, {})])
+    def test_stays_calm_when_there_is_no_widget(
+        self, bank: FlaskClient, host: StandInHost, answer: tuple[int, dict[str, str]]
+    ) -> None:
+        host.answer = answer
+
+        page = bank.get("/?customer=jonas")
+
+        assert page.status_code == 502
+        assert "Points are taking a short break" in page.text
+        assert 'href="/?customer=jonas">Try again' in page.text
+        assert "<iframe" not in page.text
+
+    def test_does_not_know_a_stranger(self, bank: FlaskClient) -> None:
+        assert bank.get("/?customer=stranger").status_code == 404
+
+    def test_lets_only_its_own_files_and_the_host_into_the_page(self, bank: FlaskClient, host: StandInHost) -> None:
+        page = bank.get("/")
+
+        policy = page.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+        assert f"frame-src {host.url};" in policy
+        assert page.headers["Cache-Control"] == "no-store"
+        assert re.search(r"<script(?![^>]* src=)|<style| style=| on[a-z]+=", page.text) is None
+
+
+class TestActivity:
+    def test_shows_the_balance_and_nothing_else_at_first(self, bank: FlaskClient) -> None:
+        fragment = bank.get("/activity?customer=amira").text
+
+        assert "$1,250.00" in fragment
+        assert "<html" not in fragment
+
+    def test_shows_what_a_webhook_changed_and_the_body_that_was_signed(self, bank: FlaskClient, config: Config) -> None:
+        send(bank, json.dumps({**COMPLETED, "description": "<b>Zoë</b>"}).encode(), config.webhook_secret)
+
+        fragment = bank.get("/activity?customer=amira").text
+
+        assert "$1,224.50" in fragment
+        assert "2,550 points" in fragment
+        assert "−$25.50" in fragment
+        assert "&lt;b&gt;Zoë&lt;/b&gt;" in fragment
+
+    def test_shows_one_customer_no_purchase_of_another(self, bank: FlaskClient, config: Config) -> None:
+        send(bank, json.dumps(COMPLETED).encode(), config.webhook_secret)
+
+        fragment = bank.get("/activity?customer=jonas").text
+
+        assert "$640.50" in fragment
+        assert "2,550 points" not in fragment
+
+
+class TestReceiveWebhook:
+    def test_answers_204_again_to_an_event_it_has(self, bank: FlaskClient, config: Config) -> None:
+        body = json.dumps(COMPLETED).encode()
+
+        assert [send(bank, body, config.webhook_secret) for _ in range(2)] == [204, 204]
+        assert "$1,224.50" in bank.get("/activity").text
+
+    @pytest.mark.parametrize("secret", ["another-secret", ""])
+    def test_changes_nothing_for_a_signature_it_does_not_know(self, bank: FlaskClient, secret: str) -> None:
+        before = bank.get("/activity").text
+
+        assert send(bank, json.dumps(COMPLETED).encode(), secret) == 401
+        assert bank.get("/activity").text == before
+
+    def test_refuses_an_unsigned_event(self, bank: FlaskClient) -> None:
+        assert bank.post("/webhooks/widget-host", json=COMPLETED).status_code == 401
+
+    def test_believes_the_bytes_and_not_their_meaning(self, bank: FlaskClient, config: Config) -> None:
+        body = b'{ "id":"evt_1",\n  "type" : "LINKED" }'
+
+        assert send(bank, body, config.webhook_secret) == 204
+        assert send(bank, body, config.webhook_secret, sent=json.dumps(json.loads(body)).encode()) == 401
+
+    @pytest.mark.parametrize("body", [b"", b"[", b"{}", b"[]", b'"text"'])
+    def test_refuses_a_signed_body_that_is_no_event(self, bank: FlaskClient, config: Config, body: bytes) -> None:
+        assert send(bank, body, config.webhook_secret) == 400
+
+    def test_reads_no_more_than_a_webhook_needs(self, bank: FlaskClient, config: Config) -> None:
+        assert send(bank, b" " * 300_000, config.webhook_secret) == 413
+
+
+def send(bank: FlaskClient, body: bytes, secret: str, *, sent: bytes | None = None) -> int:
+    timestamp = str(int(time.time()))
+    signature = hmac.new(secret.encode(), timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    headers = {"x-timestamp": timestamp, "x-signature": signature}
+    return bank.post("/webhooks/widget-host", data=body if sent is None else sent, headers=headers).status_code

@@ -1,0 +1,114 @@
+"""The bank's pages, and the address where its webhooks arrive; a real bank would sign its customers in first."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+
+from widget_host.demo import webhooks
+from widget_host.demo.config import Config
+from widget_host.demo.host import WidgetUnavailable, open_purchase_widget
+from widget_host.demo.store import Customer, Store
+
+LARGEST_WEBHOOK_BYTES = 256 * 1024
+
+pages = Blueprint("bank", __name__)
+
+
+@dataclass(frozen=True)
+class Bank:
+    """What every page needs."""
+
+    config: Config
+    store: Store
+
+
+def create_bank(config: Config) -> Flask:
+    """Build the bank's application."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_WEBHOOK_BYTES
+    app.extensions["bank"] = Bank(config, Store(config.database))
+    app.add_template_filter(_dollars, "dollars")
+    app.add_template_filter(_pretty, "pretty")
+    app.register_blueprint(pages)
+    app.after_request(_add_headers)
+    return app
+
+
+@pages.get("/")
+def show_home() -> ResponseReturnValue:
+    """The customer's page with a fresh widget in it, or with a calm word when there is none."""
+    customer, reference_number = _get_customer(), f"NW-{uuid.uuid4()}"
+    _bank().store.open_order(reference_number, customer.id)
+    try:
+        widget_url = open_purchase_widget(_bank().config, customer, reference_number)
+    except WidgetUnavailable as problem:
+        current_app.logger.warning("No widget for %s: %s", reference_number, problem)
+        return _render("bank.html", customer, widget_url=None), 502
+    return _render("bank.html", customer, widget_url=widget_url)
+
+
+@pages.get("/activity")
+def show_activity() -> ResponseReturnValue:
+    """The part of the page that webhooks change."""
+    return _render("_activity.html", _get_customer())
+
+
+@pages.post("/webhooks/widget-host")
+def receive_webhook() -> ResponseReturnValue:
+    """Believe what is signed, and answer 204 as soon as it is kept; Widget Host repeats what is not."""
+    body = request.get_data()  # the bytes as they came: a body parsed and written again has another signature
+    if not webhooks.is_authentic(
+        body,
+        timestamp=request.headers.get("x-timestamp", ""),
+        signature=request.headers.get("x-signature", ""),
+        secret=_bank().config.webhook_secret,
+        now=int(time.time()),
+    ):
+        return "", 401
+    try:
+        _bank().store.receive(webhooks.read_event(body))
+    except (KeyError, ValueError):
+        return "", 400
+    return "", 204
+
+
+def _bank() -> Bank:
+    return cast(Bank, current_app.extensions["bank"])
+
+
+def _get_customer() -> Customer:
+    """Stands in for a sign-in: the customer the address names, or the first."""
+    customers = _bank().store.list_customers()
+    wanted = request.args.get("customer", customers[0].id)
+    return next((customer for customer in customers if customer.id == wanted), None) or abort(404)
+
+
+def _render(template: str, customer: Customer, **names: str | None) -> str:
+    store = _bank().store
+    return render_template(template, **store.read_account(customer.id), customers=store.list_customers(), **names)
+
+
+def _dollars(cents: int) -> str:
+    sign = "−" if cents < 0 else ""
+    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
+
+
+def _pretty(text: str) -> str:
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+
+
+def _add_headers(response: Response) -> Response:
+    """Let only the bank's own files and Widget Host's frame into the page."""
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"frame-src {_bank().config.host_origin}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,18 @@
+-- Amounts are cents. An order is 'open' until a webhook says how it ended.
+CREATE TABLE IF NOT EXISTS customers (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, cents INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS orders (
+    reference_number TEXT PRIMARY KEY,
+    customer_id TEXT NOT NULL REFERENCES customers,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'debited', 'returned')),
+    cents INTEGER NOT NULL DEFAULT 0,
+    points INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS events (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, text TEXT NOT NULL,
+    received_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+);
+INSERT OR IGNORE INTO customers VALUES
+    ('amira', 'Amira Haddad', 'amira.haddad@northwind.example', 125000),
+    ('jonas', 'Jonas Lind', 'jonas.lind@northwind.example', 64050);
