@@ -27,14 +27,14 @@ test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a b
 	@$(BIN)/pytest e2e
 
 e2e: .venv/installed-dev ## run the browser tests alone
-	@scripts/test-machine browser
+	@scripts/test-machine database browser
 	@$(BIN)/pytest e2e
 
 sure: .venv/installed-dev ## check every convention: style, types, imports, house rules, wheel
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/djlint --lint templates
-	$(BIN)/djlint --check templates
+	$(BIN)/djlint --lint templates widget_host/demo/templates
+	$(BIN)/djlint --check templates widget_host/demo/templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest tests/house
@@ -42,7 +42,7 @@ sure: .venv/installed-dev ## check every convention: style, types, imports, hous
 fix: .venv/installed-dev ## correct what the tools can correct by themselves
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
-	$(BIN)/djlint --quiet --reformat templates || true
+	$(BIN)/djlint --quiet --reformat templates widget_host/demo/templates || true
 
 lock: ## pin what pyproject.toml asks for in constraints/ (needs uv)
 	@scripts/lock

@@ -40,7 +40,7 @@ def demo(port: int, demo_port: int) -> None:
             name: _start(running, name, command, _bank(known, port, demo_port)) for name, command in commands.items()
         }
         try:
-            _wait_until_up(started, f"http://localhost:{port}/readyz", f"http://{LOOPBACK}:{demo_port}/")
+            _wait_until_up(started, f"http://localhost:{port}/readyz", f"http://{LOOPBACK}:{demo_port}/activity")
             _tell(known, port, demo_port)
             _wait_for_an_end(started)
         except KeyboardInterrupt:

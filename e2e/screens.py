@@ -1,0 +1,81 @@
+"""The bank's page and the widget in it, by the names and roles that people and screen readers find them by."""
+
+from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
+
+AMIRA_HAS = "$1,250.00"
+FRAME = 'iframe[title="Exchange for points"]'
+
+
+class BankPage:
+    """Northwind Bank, where Amira Haddad has $1,250.00."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._url = url
+
+    def open(self) -> "Widget":
+        """Go to the bank's page, and return the widget in it."""
+        self.page.goto(self._url)
+        return Widget(self.page)
+
+    @property
+    def balance(self) -> Locator:
+        """What the account holds."""
+        return self.page.get_by_role("region", name="Everyday account")
+
+    @property
+    def purchases(self) -> Locator:
+        """The purchases that a webhook confirmed."""
+        return self.page.get_by_role("region", name="Points purchases").get_by_role("listitem")
+
+    @property
+    def webhooks(self) -> Locator:
+        """The events that arrived."""
+        return self.page.get_by_role("region", name="Webhooks received").get_by_role("listitem")
+
+
+class Widget:
+    """The Purchase widget in its frame."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.inside: FrameLocator = page.frame_locator(FRAME)
+        self.amount = self.inside.get_by_role("textbox", name="Amount")
+        self.member = self.inside.get_by_role("textbox", name="Aurora Club number")
+        self.preview = self.inside.get_by_role("status")
+        self.to_review = self.inside.get_by_role("button", name="Review exchange")
+        self.to_confirm = self.inside.get_by_role("button", name="Confirm exchange")
+        self.review = self.inside.get_by_role("heading", name="Review your exchange")
+        self.done = self.inside.get_by_role("heading", name="Exchange complete")
+
+    @property
+    def frame(self) -> Frame:
+        """The frame itself, for what is not on the screen."""
+        element = self._page.locator(FRAME).element_handle()
+        frame = element.content_frame()
+        assert frame is not None
+        return frame
+
+    @property
+    def launch_token(self) -> str:
+        """The token that the bank's page was given for the frame."""
+        address = self._page.locator(FRAME).get_attribute("src")
+        assert address is not None
+        return address.partition("token=")[2]
+
+    def fill(self, amount: str, member: str = "AC12345678") -> None:
+        """Say how much, and for whom; Aurora Club is chosen at first."""
+        self.amount.fill(amount)
+        self.member.fill(member)
+
+    def go_to_review(self, amount: str) -> None:
+        """Fill in the first step and go on."""
+        self.fill(amount)
+        self.to_review.click()
+        expect(self.review).to_be_visible()
+
+    def buy(self, amount: str) -> None:
+        """Buy points, from the first step to the receipt."""
+        self.go_to_review(amount)
+        self.to_confirm.click()
+        expect(self.done).to_be_visible()

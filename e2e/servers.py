@@ -1,0 +1,179 @@
+"""The host and the bank as an operator would run them: real processes on free ports, with files of their own."""
+
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from widget_host.demo.store import Store
+
+START_SECONDS = 40
+STOP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the bank was given when it became a customer of the host."""
+
+    client_id: str
+    client_secret: str
+    webhook_secret: str
+
+
+class Servers:
+    """A host on `localhost` and a bank on `127.0.0.1`: two sites to a browser, on one machine."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        host_port, bank_port = free_ports(2)
+        self.host_url = f"http://localhost:{host_port}"
+        self.bank_url = f"http://127.0.0.1:{bank_port}"
+        self._folder = folder
+        self._running = ExitStack()
+        self._environment = {
+            **os.environ,
+            "WIDGET_HOST_INSTANCE": str(folder),
+            "WIDGET_HOST_DEVELOPMENT": "1",
+            "WIDGET_HOST_DATABASE_URL": database_url,
+            "WIDGET_HOST_BASE_URL": self.host_url,
+            "WIDGET_HOST_LOG_LEVEL": "DEBUG",
+            # Events wait until a test runs `worker`: it can then see that nothing was debited before.
+            "WIDGET_HOST_WORKER": "0",
+        }
+
+    def start(self) -> None:
+        """Make the bank a customer of the host, and start both."""
+        try:
+            self.widget_host("db", "upgrade")
+            self.credentials = self._enrol()
+            self._start_host()
+            self._start_bank()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop what was started here, and nothing else."""
+        self._running.close()
+
+    def widget_host(self, *arguments: str) -> str:
+        """Run a command of the host and return what it printed; a failure is raised with what it complained about."""
+        command = [sys.executable, "-m", "widget_host", *arguments]
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """Deliver webhooks while in here."""
+        with self._process("worker", "widget_host", "worker"):
+            yield
+
+    def host_log(self) -> str:
+        """Everything that the host has written since it started."""
+        return (self._folder / "host.log").read_text(encoding="utf-8")
+
+    def open_widget(self) -> str:
+        """Ask for a widget as the bank's backend would, and return its address."""
+        request = {
+            "clientId": self.credentials.client_id,
+            "clientSecret": self.credentials.client_secret,
+            "sourceUserId": "amira",
+        }
+        answer = requests.post(f"{self.host_url}/auth/widget/point-exchange", json=request, timeout=10)
+        answer.raise_for_status()
+        return str(answer.json()["widgetUrl"])
+
+    def empty_bank(self) -> None:
+        """Begin with the customers and balances of a new bank."""
+        file = self._folder / "bank.sqlite3"
+        with closing(sqlite3.connect(file, timeout=10)) as database, database:
+            for table in ("events", "orders", "customers"):
+                database.execute(f"DELETE FROM {table}")  # noqa: S608 - the three names above
+        Store(file)
+
+    def _enrol(self) -> Credentials:
+        made = self._told("organizations", "create", "Northwind Bank")
+        which = ("--client-id", made["clientId"], "--environment", "sandbox")
+        self._told("environments", "update", *which, "--allowed-origin", self.bank_url)
+        endpoint = self._told("webhooks", "create", *which, "--url", f"{self.bank_url}/webhooks/widget-host")
+        return Credentials(made["clientId"], made["environments"]["sandbox"]["clientSecret"], endpoint["secret"])
+
+    def _told(self, *arguments: str) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.widget_host(*arguments, "--json"))
+        return told
+
+    def _start_host(self) -> None:
+        port = self.host_url.rpartition(":")[2]
+        process = self._process("host", "widget_host", "serve", "--host", "127.0.0.1", "--port", port)
+        wait_for(f"{self.host_url}/readyz", self._running.enter_context(process))
+
+    def _start_bank(self) -> None:
+        settings = {
+            "BANK_HOST_URL": self.host_url,
+            "BANK_CLIENT_ID": self.credentials.client_id,
+            "BANK_CLIENT_SECRET": self.credentials.client_secret,
+            "BANK_WEBHOOK_SECRET": self.credentials.webhook_secret,
+            "BANK_DATABASE": str(self._folder / "bank.sqlite3"),
+            "BANK_PORT": self.bank_url.rpartition(":")[2],
+        }
+        process = self._process("bank", "widget_host.demo", settings=settings)
+        wait_for(f"{self.bank_url}/activity", self._running.enter_context(process))
+
+    @contextmanager
+    def _process(
+        self, name: str, module: str, *arguments: str, settings: Mapping[str, str] | None = None
+    ) -> Iterator["subprocess.Popen[bytes]"]:
+        """Run a Python module, its words going to a file, until the block ends."""
+        command = [sys.executable, "-m", module, *arguments]
+        environment = {**self._environment, **(settings or {})}
+        with (self._folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            end(process)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask the process to stop, and stop it when it does not."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the address answers well; a process that ended, or takes too long, fails the run."""
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(url):
+        assert process.poll() is None, f"what should answer at {url} ended with {process.returncode}"
+        assert time.monotonic() < deadline, f"{url} did not answer in {START_SECONDS} s"
+        time.sleep(0.1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nothing listens on, all different."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]

@@ -1,0 +1,55 @@
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Frame, Page, expect
+
+from e2e.screens import BankPage, Widget
+from e2e.servers import Servers
+
+# What is shown does not depend on the database.
+pytestmark = pytest.mark.parametrize("servers", ["sqlite"], indirect=True)
+
+SMALLEST_PIXELS = 320
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+class TestSmallestScreen:
+    """On a telephone of 320 px the frame is narrower still."""
+
+    @pytest.fixture
+    def browser_context_args(self, browser_context_args: dict[str, object], color_scheme: str) -> dict[str, object]:
+        viewport = {"width": SMALLEST_PIXELS, "height": 640}
+        return {**browser_context_args, "viewport": viewport, "color_scheme": color_scheme}
+
+    def test_every_step_is_for_everybody(self, bank: BankPage, servers: Servers) -> None:
+        widget = bank.open()
+        expect(widget.amount).to_be_visible()
+        check(bank, widget)
+
+        widget.fill("1")
+        widget.to_review.click()
+        expect(widget.amount).to_be_focused()
+        check(bank, widget)
+
+        widget.go_to_review("25")
+        check(bank, widget)
+
+        widget.to_confirm.click()
+        expect(widget.done).to_be_visible()
+        check(bank, widget)
+
+        with servers.worker():
+            expect(bank.webhooks).to_have_count(1)
+        bank.webhooks.get_by_text("transaction.completed", exact=True).click()
+        check(bank, widget)
+
+
+def check(bank: BankPage, widget: Widget) -> None:
+    """Look at the page and at the frame, each as a document of its own."""
+    for document in (bank.page, widget.frame):
+        assert violations(document) == []
+        assert document.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def violations(document: Page | Frame) -> list[str]:
+    found = Axe().run(document, options={"iframes": False}).response["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]

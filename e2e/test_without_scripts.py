@@ -1,0 +1,69 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from e2e.screens import AMIRA_HAS, BankPage
+from e2e.servers import Servers
+from e2e.witness import Witness
+
+
+@pytest.fixture(scope="module")
+def browser(launch_browser: Callable[..., Browser], browser_type_launch_args: dict[str, Any]) -> Iterator[Browser]:
+    """A browser that knows no scripts: a context's `java_script_enabled` reaches a frame of another site too late."""
+    flags = [*browser_type_launch_args.get("args", []), "--blink-settings=scriptEnabled=false"]
+    browser = launch_browser(args=flags)
+    yield browser
+    browser.close()
+
+
+class TestPurchase:
+    def test_is_made_by_plain_pages(self, bank: BankPage, servers: Servers, witness: Witness) -> None:
+        widget = bank.open()
+        widget.fill("25")
+        widget.inside.get_by_role("button", name="Show what I'll receive").click()
+        expect(widget.preview).to_contain_text("2,500 Aurora Miles")
+        widget.to_review.click()
+        expect(widget.review).to_be_visible()
+        widget.to_confirm.click()
+        expect(widget.done).to_be_visible()
+
+        bank.open()
+        expect(bank.balance).to_contain_text(AMIRA_HAS)
+        with servers.worker():
+            self.reload_until_an_event_is_there(bank)
+        expect(bank.balance).to_contain_text("$1,225.00")
+        assert "every invariant holds" in servers.widget_host("ledger", "verify")
+        answers = witness.answers_of(servers.host_url)
+        assert [answer.url for answer in answers if "set-cookie" in answer.all_headers()] == []
+        assert "token=" not in servers.host_log()
+
+    def test_happens_once_when_confirm_is_pressed_twice(self, bank: BankPage, servers: Servers) -> None:
+        widget = bank.open()
+        widget.go_to_review("40")
+
+        widget.to_confirm.dblclick()
+
+        expect(widget.done).to_be_visible()
+        with servers.worker():
+            self.reload_until_an_event_is_there(bank)
+        expect(bank.webhooks).to_have_count(1)
+        expect(bank.balance).to_contain_text("$1,210.00")
+
+    def test_is_refused_in_a_page_that_keeps_what_was_typed(self, bank: BankPage) -> None:
+        widget = bank.open()
+        widget.fill("1", member="AC12345678")
+        widget.to_review.click()
+
+        expect(widget.inside.get_by_text("Enter an amount between $5.00 and $2,000.00.").first).to_be_visible()
+        expect(widget.amount).to_have_value("1")
+        expect(widget.member).to_have_value("AC12345678")
+
+    def reload_until_an_event_is_there(self, bank: BankPage) -> None:
+        for _ in range(20):
+            bank.open()
+            if bank.webhooks.count():
+                return
+            bank.page.wait_for_timeout(500)
+        pytest.fail("no webhook arrived")
