@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories.issuers import Issuer, make_issuer
 from tests.fakes.clock import StoppedClock
+from tests.fakes.receiver import Receiver
 from widget_host.app import create_app
 from widget_host.config import Settings
 from widget_host.web.scope import HostApp
@@ -57,6 +59,16 @@ def app(settings: Settings, wiring: Wiring) -> HostApp:
 def client(app: HostApp) -> FlaskClient:
     """A caller whom nobody knows."""
     return app.test_client()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Somebody's backend that takes webhooks."""
+    server = Receiver()
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 class Api:

@@ -47,6 +47,13 @@ class IdConverter(BaseConverter):
     regex = r"[^/\x00-\x1f\x7f]{1,120}"
 
 
+class ReferenceConverter(BaseConverter):
+    """A transaction's id or reference number at a path's end: references may hold slashes."""
+
+    part_isolating = False
+    regex = r"[^\x00-\x1f\x7f]{1,120}"
+
+
 def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -> HostApp:
     """Build the application from the environment's settings, or from those given; may start the webhook worker."""
     settings = settings or Settings.from_environment()
@@ -57,7 +64,7 @@ def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.json = ExactJson(app)
     app.jinja_env.undefined = jinja2.StrictUndefined
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters |= {"id": IdConverter, "reference": ReferenceConverter}
     _register(app)
     if settings.worker:
         start_in_background(wiring)

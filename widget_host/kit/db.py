@@ -20,6 +20,8 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=15000",
+    # Else REPLACE deletes rows without asking the triggers that refuse it.
+    "PRAGMA recursive_triggers=ON",
 )
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -1,9 +1,14 @@
 """Structured logs: one JSON object a line on the error stream, so that answers of commands stay clean."""
 
 import logging
+import re
 import sys
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+# PostgreSQL repeats the row that it refused: somebody's data.
+REFUSED_ROW = re.compile(r"^DETAIL:.*$", re.MULTILINE)
 
 
 def configure(level: str) -> None:
@@ -14,9 +19,16 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _without_rows,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _without_rows(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    if "exception" in line:
+        line["exception"] = REFUSED_ROW.sub("DETAIL: left out", str(line["exception"]))
+    return line

@@ -50,7 +50,8 @@ class AccessTokenSigner:
         """Return the claims; raises BadSignature, or Expired where only the time is over."""
         try:
             decoded = jwt.decode(token, self._keys, [ALGORITHM])
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, TypeError) as error:
+            # A header whose values are of odd types makes the library stumble instead of refuse.
             raise BadSignature("not a token of this host") from error
         claims = decoded.claims
         if decoded.header.get("typ") != TYPE or claims.get("iss") != issuer or claims.get("aud") != audience:

@@ -124,4 +124,6 @@ def _problem(status: int, code: str, title: str, detail: str, refusal: Refused |
         ]
     if refusal is not None and refusal.details:
         problem["details"] = dict(refusal.details)
-    return Response(wire.dumps(problem), status, content_type="application/problem+json")
+    # A name or path of theirs may hold half a character; the answer says `?` for it.
+    body = wire.dumps(problem).encode("utf-8", "replace")
+    return Response(body, status, content_type="application/problem+json")

@@ -39,6 +39,7 @@ MESSAGES = {
     "missing": "This field is required.",
     "extra_forbidden": "There is no such field.",
     "string_type": "This must be a string.",
+    "string_unicode": "This must be text.",
     "model_type": "This must be an object.",
     "model_attributes_type": "This must be an object.",
     "dict_type": "This must be an object.",
@@ -98,8 +99,13 @@ def money(value: Decimal, currency: str, *, field: str = "value") -> Money:
         raise InvalidFields([FieldError(field, "too_precise", f"{error}.")]) from None
 
 
-Text = Annotated[str, AfterValidator(_plain_text)]
-Id = Annotated[Text, Field(min_length=1, max_length=120)]
+# Stands last: lengths are looked at before it, and said in characters.
+PLAIN = AfterValidator(_plain_text)
+Text = Annotated[str, PLAIN]
+Id = Annotated[str, Field(min_length=1, max_length=120), PLAIN]
+# As long as the columns that keep them.
+MemberId = Annotated[str, Field(max_length=200), PLAIN]
+MemberEmail = Annotated[str, Field(max_length=254), PLAIN]
 Currency = Annotated[str, AfterValidator(_currency)]
 CurrencyOrPoints = Annotated[str, AfterValidator(_currency_or_points)]
 Amount = Annotated[Decimal, BeforeValidator(_number), Field(gt=0, le=HIGHEST_AMOUNT)]

@@ -14,6 +14,11 @@ POINT_EXCHANGE = "point-exchange"
 SCOPE = "points widgets"
 
 
+def may_be_credentials(client_id: str, secret: str) -> bool:
+    """Whether both are printable ASCII, as RFC 6749 (appendix A) wants them; no database is asked about others."""
+    return all(text.isascii() and text.isprintable() for text in (client_id, secret))
+
+
 class SessionEnded(Refused):
     """The widget's session or launch is over, spent, replaced or was never there; `tenant_key` says whose, if known."""
 

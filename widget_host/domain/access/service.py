@@ -43,6 +43,8 @@ class Clients:
 
     def find(self, client_id: str, secret: str) -> rules.Client | None:
         """Return who presents this id and secret; the secret decides the environment."""
+        if not rules.may_be_credentials(client_id, secret):
+            return None
         return queries.find_client(self._session, client_id, self._hasher.candidates(secret))
 
 

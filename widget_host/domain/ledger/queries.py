@@ -47,6 +47,14 @@ CHECKS = {
     "every entry has its event, in the same environment": """
         SELECT e.id FROM ledger_entries e LEFT JOIN events v ON v.id = e.event_id
         WHERE v.id IS NULL OR v.environment_id <> e.environment_id""",
+    # A column of SQLite keeps a fraction where it is given one.
+    "every amount is a whole number": """
+        SELECT entry_id FROM ledger_postings WHERE amount <> CAST(amount AS BIGINT)
+        UNION ALL SELECT CAST(account_id AS TEXT) FROM ledger_balances
+        WHERE balance <> CAST(balance AS BIGINT) OR held <> CAST(held AS BIGINT) OR floor <> CAST(floor AS BIGINT)
+        UNION ALL SELECT id FROM ledger_holds
+        WHERE amount <> CAST(amount AS BIGINT) OR captured <> CAST(captured AS BIGINT)
+           OR released <> CAST(released AS BIGINT)""",
 }
 
 

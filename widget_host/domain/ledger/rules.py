@@ -75,8 +75,13 @@ def check(entry: NewEntry) -> None:
             raise Unbalanced(f"entry {entry.key} turns {movement.source.asset} into {movement.destination.asset}")
         if movement.source == movement.destination:
             raise Unbalanced(f"entry {entry.key} moves {movement.asset} from an account to itself")
-        if type(movement.amount) is not int or movement.amount <= 0:
-            raise Unbalanced(f"entry {entry.key} moves {movement.amount!r} of {movement.asset}")
+        check_amount(movement.amount, f"entry {entry.key} moves {movement.amount!r} of {movement.asset}")
+
+
+def check_amount(amount: int, fault: str) -> None:
+    """Refuse, with this sentence, what is no whole number above zero."""
+    if type(amount) is not int or amount <= 0:
+        raise Unbalanced(fault)
 
 
 def exchange(*, value: int, currency: str, program_id: str, points: int) -> tuple[Movement, Movement]:

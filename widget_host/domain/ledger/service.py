@@ -16,6 +16,7 @@ from widget_host.domain.ledger.rules import (
     InsufficientFunds,
     NewEntry,
     check,
+    check_amount,
 )
 from widget_host.kit.clock import Clock
 from widget_host.kit.db import insert_if_new, violations
@@ -144,6 +145,7 @@ class Ledger:
 
     def hold(self, environment_id: str, name: AccountName, amount: int, *, key: str) -> str:
         """Set part of a guarded account aside and return the hold's id; raises InsufficientFunds or AlreadyPosted."""
+        check_amount(amount, f"hold {key} is of {amount!r}")
         account = queries.accounts(self._session, environment_id, {name})[name]
         row = {"id": new_id("hld"), "environment_id": environment_id, "account_id": account.id, "key": key}
         figures = {"amount": amount, "captured": 0, "released": 0, "created_at": self._clock.now()}
@@ -160,6 +162,7 @@ class Ledger:
 
     def release(self, hold_id: str, amount: int) -> None:
         """Give back what a hold set aside; raises HoldEnded when less than this is left."""
+        check_amount(amount, f"hold {hold_id} gives back {amount!r}")
         self._use(hold_id, released=amount)
 
     def _use(self, hold_id: str, *, captured: int = 0, released: int = 0) -> None:

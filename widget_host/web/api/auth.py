@@ -26,7 +26,10 @@ def token() -> ResponseReturnValue:
         return server.answer_error(error)
     if not parameters.keys() & CLIENT_NAMES.keys():
         return server.answer(parameters)
-    return _camel_case(server.answer({CLIENT_NAMES.get(name, name): value for name, value in parameters.items()}))
+    named = {CLIENT_NAMES.get(name, name): value for name, value in parameters.items()}
+    if len(named) < len(parameters):
+        return server.answer_error(InvalidRequestError("Give each parameter once, in one spelling."))
+    return _camel_case(server.answer(named))
 
 
 def _camel_case(answer: Response) -> Response:

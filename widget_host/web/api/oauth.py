@@ -147,7 +147,7 @@ def _authenticate(_query_client: Any, oauth2_request: OAuth2Request) -> ApiClien
 
 
 def _credentials(oauth2_request: OAuth2Request) -> tuple[str, str]:
-    basic_id, basic_secret = extract_basic_authorization(oauth2_request.headers)
+    basic_id, basic_secret = _basic(oauth2_request)
     data = oauth2_request.payload.data
     if basic_id is None:
         return data.get("client_id", ""), data.get("client_secret", "")
@@ -156,9 +156,19 @@ def _credentials(oauth2_request: OAuth2Request) -> tuple[str, str]:
     return basic_id, basic_secret or ""
 
 
-def _generate(client: ApiClient, **_asked: Any) -> dict[str, Any]:
-    return {
+def _basic(oauth2_request: OAuth2Request) -> tuple[str | None, str | None]:
+    try:
+        basic_id, secret = extract_basic_authorization(oauth2_request.headers)
+    except ValueError:  # neither base64 nor UTF-8: Authlib looks for the first only
+        raise InvalidClientError(UNKNOWN_CLIENT, status_code=401) from None
+    return basic_id, secret
+
+
+def _generate(client: ApiClient, scope: str | None = None, **_asked: Any) -> dict[str, Any]:
+    token = {
         "access_token": services().access_tokens.issue(client.client),
         "expires_in": int(rules.ACCESS_TOKEN_LIFE.total_seconds()),
         "token_type": "Bearer",
     }
+    # RFC 6749 §3.3: a token gives everything, and who asked for less is told so.
+    return token if not scope else token | {"scope": rules.SCOPE}

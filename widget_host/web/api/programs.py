@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from widget_host.domain.programs.rules import Destination, Field, Offer
 from widget_host.kit import wire
 from widget_host.web import guards
-from widget_host.web.parsing import RequestBody, Text, parse
+from widget_host.web.parsing import MemberEmail, MemberId, RequestBody, parse
 from widget_host.web.scope import services, wiring
 
 bp = guards.protect(Blueprint("programs", __name__, url_prefix="/programs"), guards.bearer)
@@ -17,8 +17,8 @@ bp = guards.protect(Blueprint("programs", __name__, url_prefix="/programs"), gua
 class Member(RequestBody):
     """A member's account at a program."""
 
-    destination_user_id: Annotated[Text, Field(max_length=200)] | None = None
-    destination_user_email: Annotated[Text, Field(max_length=254)] | None = None
+    destination_user_id: MemberId | None = None
+    destination_user_email: MemberEmail | None = None
 
     def destination(self) -> Destination:
         """Return the account as the rules know it; empty text counts as not given."""

@@ -15,7 +15,7 @@ from widget_host.kit.clock import isoformat
 from widget_host.kit.money import Money
 from widget_host.web import guards
 from widget_host.web.api.programs import Member
-from widget_host.web.parsing import AmountOfCurrency, CurrencyOrPoints, Id, RequestBody, Text, money, parse
+from widget_host.web.parsing import PLAIN, AmountOfCurrency, CurrencyOrPoints, Id, RequestBody, money, parse
 from widget_host.web.scope import services, wiring
 
 bp = guards.protect(Blueprint("transactions", __name__, url_prefix="/transactions"), guards.bearer)
@@ -37,7 +37,7 @@ class NewTransaction(RequestBody):
     value: AmountOfCurrency
     destination_account: Member
     reference_number: Id
-    description: Annotated[Text, Field(max_length=500)] | None = None
+    description: Annotated[str, Field(max_length=500), PLAIN] | None = None
 
     def order(self, environment_id: str) -> Order:
         """Return the order as the rules know it."""
@@ -71,7 +71,7 @@ def create() -> ResponseReturnValue:
     return _issued(wiring().issuing.issue(order))
 
 
-@bp.get("/<id:transaction_id>")
+@bp.get("/<reference:transaction_id>")
 def show(transaction_id: str) -> ResponseReturnValue:
     """Read one transaction back by its id or its reference number."""
     environment_id = guards.client().environment_id

@@ -10,7 +10,7 @@ from widget_host.domain.access.rules import LAUNCH_LIFE, POINT_EXCHANGE, LaunchR
 from widget_host.kit.errors import FieldError, InvalidFields, InvalidToken
 from widget_host.web import guards
 from widget_host.web.api.programs import Member
-from widget_host.web.parsing import Balance, Currency, Id, RequestBody, Text, money, parse
+from widget_host.web.parsing import PLAIN, Balance, Currency, Id, RequestBody, Text, money, parse
 from widget_host.web.scope import services, wiring, work
 
 bp = guards.protect(Blueprint("widget_tokens", __name__, url_prefix="/auth/widget"), guards.bearer_or_secret)
@@ -21,14 +21,14 @@ class PointExchangeLaunch(RequestBody):
 
     client_id: Text | None = None
     client_secret: Text | None = None
-    source_user_id: Annotated[Text, Field(min_length=1, max_length=200)]
-    source_user_email: Annotated[Text, Field(max_length=254)] | None = None
+    source_user_id: Annotated[str, Field(min_length=1, max_length=200), PLAIN]
+    source_user_email: Annotated[str, Field(max_length=254), PLAIN] | None = None
     currency: Currency | None = None
     balance: Balance | None = None
     program_ids: Annotated[list[Id], Field(max_length=200)] = []
     destination_accounts: dict[Id, Member] = {}
     reference_number: Id | None = None
-    locale: Annotated[Text, Field(min_length=2, max_length=35)] | None = None
+    locale: Annotated[str, Field(min_length=2, max_length=35), PLAIN] | None = None
     theme: Literal["light", "dark", "auto"] | None = None
 
     def request(self, local_currency: str) -> LaunchRequest:
