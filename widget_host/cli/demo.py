@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -33,7 +32,8 @@ def demo(port: int, demo_port: int) -> None:
     os.environ.update({f"{PREFIX}DEVELOPMENT": "1", f"{PREFIX}BASE_URL": f"http://localhost:{port}"})
     os.environ.setdefault(f"{PREFIX}LOG_LEVEL", "WARNING")
     known = _credentials(host.ready(), demo_port)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _interrupt)
     with ExitStack() as running:
         commands = {"host": _serve(port), "bank": [sys.executable, "-m", "widget_host.demo"]}
         started = {
@@ -49,13 +49,7 @@ def demo(port: int, demo_port: int) -> None:
 
 def _check_ports(port: int, demo_port: int) -> None:
     for name, number in (("PORT", port), ("DEMO_PORT", demo_port)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, number))
-            except OSError as error:
-                message = f"Port {number} cannot be used ({error.strerror}). Choose another: make run {name}=9000"
-                raise click.ClickException(message) from None
+        host.check_port(LOOPBACK, number, advice=f"Choose another: make run {name}=9000")
 
 
 def _credentials(wiring: Wiring, demo_port: int) -> dict[str, str]:

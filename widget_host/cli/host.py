@@ -1,5 +1,6 @@
 """What commands share: the host built from the settings, its database ready, and answers as JSON."""
 
+import socket
 from typing import Any
 
 import click
@@ -41,6 +42,18 @@ def upgrade(settings: Settings) -> None:
     if settings.database_file is not None:
         settings.database_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrations.upgrade(settings.database_url)
+
+
+def check_port(address: str, port: int, *, advice: str) -> None:
+    """Say in a sentence that a port is taken or not allowed: the server itself would only panic."""
+    try:
+        found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(found[0]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[4])
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise click.ClickException(f"Port {port} on {address} cannot be used ({why}). {advice}") from None
 
 
 def answer(said: dict[str, Any]) -> None:

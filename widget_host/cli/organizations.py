@@ -35,6 +35,7 @@ def create(name: str, currency: str, as_json: bool) -> None:
 
 def create_with_sandbox(services: Services, name: str, currency: str) -> dict[str, Any]:
     """Make an organization whose sandbox has programs to try and a secret; return what it needs to know, once."""
+    services.programs.check_currency(currency)
     organization, sandbox = services.organizations.create(name, local_currency=currency)
     services.programs.open_sandbox(sandbox)
     secret = services.clients.add_secret(sandbox)

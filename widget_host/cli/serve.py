@@ -24,6 +24,7 @@ STOP_SECONDS = 20
 )
 def serve(address: str, port: int, workers: int | None) -> None:
     """Serve the API and the widgets."""
+    host.check_port(address, port, advice="Choose another with --port.")
     wiring = host.ready()
     count = workers or (1 if wiring.database.is_sqlite else os.cpu_count() or 1)
     wiring.database.engine.dispose()

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from widget_host.kit.errors import FieldError
 
+LONGEST_NAME = 200
 SANDBOX, PRODUCTION = "sandbox", "production"
 HOST_PATTERN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 

@@ -25,6 +25,8 @@ class Organizations:
         """Make an organization with its sandbox."""
         if not name.strip():
             raise InvalidFields([FieldError("name", "required", "An organization needs a name.")])
+        if len(name.strip()) > rules.LONGEST_NAME:
+            raise InvalidFields([FieldError("name", "too_long", f"A name has up to {rules.LONGEST_NAME} characters.")])
         organization = Organization(
             id=new_id("org"),
             name=name.strip(),

@@ -58,10 +58,14 @@ class Programs:
         rates = queries.dollar_rates(self._session, self._clock.now())
         return _Pricing(rates, home, currency or home)
 
+    def check_currency(self, currency: str) -> None:
+        """Raise InvalidFields for a currency that a sandbox cannot be priced in."""
+        if currency not in _catalogue()["rates"]:
+            raise _unknown_currency(currency, _catalogue()["rates"])
+
     def open_sandbox(self, environment: Environment) -> None:
         """Give a new sandbox its six partner programs, and the rates they are priced with."""
-        if environment.local_currency not in _catalogue()["rates"]:
-            raise _unknown_currency(environment.local_currency, _catalogue()["rates"])
+        self.check_currency(environment.local_currency)
         for currency, usd in _catalogue()["rates"].items():
             self._session.merge(ExchangeRate(currency=currency, valid_from=FIRST_RATES, usd=usd))
         for said in _catalogue()["programs"]:

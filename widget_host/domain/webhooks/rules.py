@@ -19,6 +19,7 @@ STEPS = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
+MICROSECOND = timedelta(microseconds=1)
 JITTER = Fraction(1, 5)
 LEASE = timedelta(seconds=60)
 ATTEMPT_DEADLINE = timedelta(seconds=15)
@@ -73,6 +74,7 @@ def next_due(attempts_made: int, now: datetime, chance: Fraction) -> datetime | 
     """Return when to try again, or None after the last attempt; `chance` in [0, 1) spreads the step by ±20 %."""
     if attempts_made >= len(STEPS):
         return None
-    step = STEPS[attempts_made]
+    step = STEPS[attempts_made] // MICROSECOND
     spread = 1 - JITTER + 2 * JITTER * chance
-    return now + step * spread.numerator / spread.denominator
+    # Not `timedelta * numerator`: that overflows where the step is long and the chance has a large denominator.
+    return now + round(step * spread) * MICROSECOND
