@@ -129,7 +129,9 @@ def _base_url(text: str, *, development: bool | None) -> str:
     parts = urlsplit(text)
     if not text:
         raise ValueError("it is missing: the https address at which this host is reached")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+    # The port is looked at for its own ValueError.
+    is_origin = parts.hostname and parts.port != 0 and parts.username is None and parts.path in ("", "/")
+    if parts.scheme not in ("http", "https") or not is_origin or parts.query or parts.fragment:
         raise ValueError(f"{text!r} is not an address such as https://points.example.com")
     if parts.scheme == "http" and not (development or (development is None and parts.hostname in LOOPBACK)):
         raise ValueError(f"{text!r}: plain http is for development only ({PREFIX}DEVELOPMENT=1)")

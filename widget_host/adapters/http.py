@@ -1,15 +1,18 @@
 """Outgoing HTTP: deadlines, pinned public addresses, no redirects, no proxies, nothing kept between calls."""
 
+import contextlib
 import ipaddress
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Self, cast
 from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
 
 CONNECT_SECONDS = 5
 ATTEMPT_SECONDS = 15
@@ -40,18 +43,18 @@ class OutgoingHttp:
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request and return what came of it; never raises for what the other side does."""
-        deadline = time.monotonic() + ATTEMPT_SECONDS
-        try:
-            parts = self._checked(url)
-            address = self._address(parts)
-            return _send(parts, address, headers, body, deadline)
-        except AddressRefused as refused:
-            return Answer(error=str(refused))
-        except (requests.RequestException, OSError) as error:
-            return Answer(error=_kind(error))
+        with _Deadline(ATTEMPT_SECONDS) as deadline:
+            try:
+                parts = self._checked(url)
+                address = self._address(parts)
+                return _send(parts, address, headers, body, deadline)
+            except AddressRefused as refused:
+                return Answer(error=str(refused))
+            except (requests.RequestException, OSError, UnicodeError) as error:
+                return Answer(error="no answer in time" if deadline.is_over else _kind(error))
 
     def _checked(self, url: str) -> SplitResult:
-        parts = urlsplit(url)
+        parts = _split(url)
         if parts.scheme not in (("https", "http") if self._development else ("https",)):
             raise AddressRefused("address refused: not https")
         if not parts.hostname or parts.username is not None or parts.password is not None:
@@ -68,6 +71,16 @@ class OutgoingHttp:
         return addresses[0]
 
 
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        if parts.port != 0:
+            return parts
+    except ValueError:
+        pass
+    raise AddressRefused("address refused: not a URL")
+
+
 def _is_public(address: str) -> bool:
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
@@ -76,13 +89,67 @@ def _is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
+class _Deadline:
+    """Cuts a connection when its time is over: a socket's own time-out begins anew with every byte."""
+
+    def __init__(self, seconds: int) -> None:
+        self._end = time.monotonic() + seconds
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self._end
+
+    def watch(self, opened: socket.socket) -> None:
+        with self._lock:
+            # A handle of our own: TLS takes the first one over.
+            self._socket = opened.dup()
+        if self.is_over:
+            self._cut()
+
+    def _cut(self) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            if self._socket is not None:
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Watched(HTTPConnection):
+    """Has its deadline watch it from the first byte, TLS included."""
+
+    deadline: _Deadline
+
+    def _new_conn(self) -> socket.socket:
+        opened = super()._new_conn()
+        self.deadline.watch(opened)
+        return opened
+
+
 class _PinnedAdapter(HTTPAdapter):
     """Connects to the address that was checked, while TLS still asks for the name."""
 
-    def __init__(self, host: str, address: str) -> None:
+    def __init__(self, host: str, address: str, deadline: _Deadline) -> None:
         self._host = host
         self._address = address
+        self._deadline = deadline
         super().__init__()
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = type("Watched", (_Watched, pool.ConnectionCls), {"deadline": self._deadline})
+        return pool
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         target, pool = super().build_connection_pool_key_attributes(request, verify, cert)
@@ -93,10 +160,17 @@ class _PinnedAdapter(HTTPAdapter):
         return target, pool
 
 
-def _send(parts: SplitResult, address: str, headers: Mapping[str, str], body: bytes, deadline: float) -> Answer:
-    with requests.Session() as session:
+class _Session(requests.Session):
+    """Looks at no redirect: even one that is not followed would be read to its end, however long it is."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
+def _send(parts: SplitResult, address: str, headers: Mapping[str, str], body: bytes, deadline: _Deadline) -> Answer:
+    with _Session() as session:
         session.trust_env = False
-        session.mount(f"{parts.scheme}://", _PinnedAdapter(str(parts.hostname), address))
+        session.mount(f"{parts.scheme}://", _PinnedAdapter(str(parts.hostname), address, deadline))
         with session.post(
             parts.geturl(),
             data=body,
@@ -108,15 +182,16 @@ def _send(parts: SplitResult, address: str, headers: Mapping[str, str], body: by
             return Answer(status=response.status_code, text=_read(response, deadline))
 
 
-def _read(response: requests.Response, deadline: float) -> str:
+def _read(response: requests.Response, deadline: _Deadline) -> str:
     kept = b""
     for chunk in response.iter_content(CHUNK):
         kept += chunk
         if len(kept) >= ANSWER_READ:
             break
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout
-    return kept.decode("utf-8", "replace")
+    if deadline.is_over:
+        raise requests.ReadTimeout
+    # PostgreSQL keeps no NUL in a text.
+    return kept.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _kind(error: Exception) -> str:
@@ -124,7 +199,7 @@ def _kind(error: Exception) -> str:
         return "connect timed out"
     if isinstance(error, requests.Timeout):
         return "no answer in time"
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror | UnicodeError):
         return "host name not found"
     if isinstance(error, requests.exceptions.SSLError):
         return "TLS failed"

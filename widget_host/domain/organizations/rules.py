@@ -1,7 +1,7 @@
 """What an environment may be told to allow."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from widget_host.kit.errors import FieldError
 
@@ -12,7 +12,7 @@ HOST_PATTERN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-
 
 def origin(text: str, *, http_allowed: bool) -> str:
     """Return the origin as browsers write it (`https://bank.example`, no path); raises FieldError when it is none."""
-    parts = urlsplit(text.strip().lower())
+    parts = _split(text)
     schemes = ("https", "http") if http_allowed else ("https",)
     if parts.scheme not in schemes:
         raise FieldError("allowedOrigin", "scheme", f"{text}: an allowed origin begins with https://")
@@ -21,6 +21,13 @@ def origin(text: str, *, http_allowed: bool) -> str:
     if not HOST_PATTERN.fullmatch(_host(text, parts.netloc)):
         raise FieldError("allowedOrigin", "host", f"{text}: this is not a host name")
     return f"{parts.scheme}://{_without_default_port(parts.scheme, parts.netloc)}"
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        return urlsplit(text.strip().lower())
+    except ValueError:
+        raise FieldError("allowedOrigin", "host", f"{text}: this is not a host name") from None
 
 
 def _host(text: str, netloc: str) -> str:

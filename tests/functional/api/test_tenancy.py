@@ -1,0 +1,220 @@
+"""Every route, asked for what is another tenant's: it answers as if that did not exist."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.factories.issuers import AURORA, Issuer, make_issuer
+from tests.fixtures import Api
+from tests.functional.api.conftest import MEMBER, Change
+from tests.functional.api.test_programs import VERDE
+from widget_host.web.scope import HostApp
+from widget_host.wiring import Wiring
+
+WIDGET = "/widget/point-exchange"
+# What differs between two answers to the same question.
+PASSING = re.compile(r"\b(req|txn)_[0-9a-z]{26}|nonce-?=?[\"']?[\w-]{22}")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An issuer who asks for what is not theirs, and a customer of theirs in a widget."""
+
+    issuer: Issuer
+    api: Api
+    client: FlaskClient
+    bearer: str
+
+    def order(self, **changes: Any) -> TestResponse:
+        account = {"destinationUserId": MEMBER, "destinationUserEmail": "name@example.com"}
+        body = {"value": 25, "currency": "USD", "destinationAccount": account, "referenceNumber": "mine-1"}
+        return self.api.post("/transactions", {"programId": self.issuer.programs["Kumo Pass"]} | body | changes)
+
+    def step(self, name: str, program_id: str) -> TestResponse:
+        headers = {"HX-Request": "true", "HX-Request-Type": "partial", "Authorization": f"Bearer {self.bearer}"}
+        form = {"programId": program_id, "amount": "25", "destinationFor": program_id, "destinationUserId": MEMBER}
+        return self.client.post(f"{WIDGET}/{name}", data=form, headers=headers)
+
+
+Ask = Callable[[Caller, str], TestResponse]
+Cases = tuple[tuple[str, Ask], ...]
+Pairs = dict[str, tuple[str, str]]
+
+
+def widget_step(name: str) -> Cases:
+    return (("program", lambda caller, program_id: caller.step(name, program_id)),)
+
+
+# For each route: which kind of id it takes, and how to ask for one. A route without an id says why.
+CASES: dict[str, Cases | str] = {
+    "GET /healthz": "says how the process is",
+    "GET /readyz": "says how the database is",
+    "GET /.well-known/jwks.json": "public keys",
+    "GET /.well-known/oauth-authorization-server": "public addresses",
+    "GET /programs": "the caller's own; see below",
+    "GET /widget/point-exchange": "its token is the permission, and names the tenant by itself",
+    "POST /auth/token": (
+        (
+            "client",
+            lambda caller, name: caller.client.post(
+                "/auth/token", json={"client_id": name, "client_secret": caller.issuer.client_secret}
+            ),
+        ),
+    ),
+    "POST /auth/widget/point-exchange": (
+        (
+            "client",
+            lambda caller, name: caller.client.post(
+                "/auth/widget/point-exchange",
+                json={"clientId": name, "clientSecret": caller.issuer.client_secret, "sourceUserId": "user-1"},
+            ),
+        ),
+        (
+            "program",
+            lambda caller, program_id: caller.api.post(
+                "/auth/widget/point-exchange", {"sourceUserId": "user-1", "programIds": [program_id]}
+            ),
+        ),
+        (
+            "program",
+            lambda caller, program_id: caller.api.post(
+                "/auth/widget/point-exchange", {"sourceUserId": "user-1", "destinationAccounts": {program_id: {}}}
+            ),
+        ),
+    ),
+    "GET /programs/<id:program_id>/fields": (
+        ("program", lambda caller, program_id: caller.api.get(f"/programs/{program_id}/fields")),
+    ),
+    "POST /programs/<id:program_id>/validate-member": (
+        (
+            "program",
+            lambda caller, program_id: caller.api.post(
+                f"/programs/{program_id}/validate-member", {"destinationUserId": MEMBER}
+            ),
+        ),
+    ),
+    "POST /transactions/preview": (
+        (
+            "program",
+            lambda caller, program_id: caller.api.post("/transactions/preview", {"programId": program_id, "value": 25}),
+        ),
+    ),
+    # Asked before the next: what is posted under a stranger's reference is the caller's own from then on.
+    "GET /transactions/<reference:transaction_id>": (
+        ("transaction", lambda caller, transaction_id: caller.api.get(f"/transactions/{transaction_id}")),
+        ("reference", lambda caller, reference: caller.api.get(f"/transactions/{reference}")),
+    ),
+    "POST /transactions": (
+        ("program", lambda caller, program_id: caller.order(programId=program_id)),
+        (
+            "reference",
+            lambda caller, reference: caller.order(
+                referenceNumber=reference, destinationAccount={"destinationUserId": "K7F2M9QX"}
+            ),
+        ),
+    ),
+    "POST /widget/point-exchange/program": widget_step("program"),
+    "POST /widget/point-exchange/preview": widget_step("preview"),
+    "POST /widget/point-exchange/amount": widget_step("amount"),
+    "POST /widget/point-exchange/review": widget_step("review"),
+    "POST /widget/point-exchange/confirm": widget_step("confirm"),
+}
+ORGANIZATION, ENVIRONMENT = "another organization", "another environment of the same organization"
+
+
+def routes(app: HostApp) -> set[str]:
+    """Return every method and rule of the app but those of static files."""
+    return {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static"
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+class TestEveryRoute:
+    def test_has_a_case_here(self, app: HostApp) -> None:
+        assert routes(app) == CASES.keys()
+
+    def test_with_an_id_in_its_address_is_asked_for_a_strangers(self, app: HostApp) -> None:
+        assert [route for route in routes(app) if "<" in route and isinstance(CASES[route], str)] == []
+
+    @pytest.mark.parametrize("stranger", [ORGANIZATION, ENVIRONMENT], indirect=True)
+    def test_answers_for_a_strangers_id_as_for_an_unknown_one(self, caller: Caller, pairs: Pairs) -> None:
+        for route, kind, ask in asked(pairs):
+            theirs, unknown = pairs[kind]
+            found = shown(ask(caller, theirs), theirs)
+            assert found == shown(ask(caller, unknown), unknown), f"{route} by {kind}"
+            assert "theirs" not in found[1], f"{route} by {kind}"
+
+
+def asked(pairs: Pairs) -> list[tuple[str, str, Ask]]:
+    """Return what to ask every route for, of the kinds that a stranger has."""
+    wanted = [(route, cases) for route, cases in CASES.items() if not isinstance(cases, str)]
+    found = [(route, kind, ask) for route, cases in wanted for kind, ask in cases if kind in pairs]
+    assert {kind for _, kind, _ in found} == pairs.keys()
+    return found
+
+
+def shown(answer: TestResponse, asked_for: str) -> tuple[int, str]:
+    """Return status and body, without what differs each time or only repeats what was asked for."""
+    text = answer.text.replace(asked_for, "ASKED").replace(AURORA, "PROGRAM").replace(VERDE, "PROGRAM")
+    return answer.status_code, PASSING.sub("PASSING", text)
+
+
+class TestLists:
+    @pytest.mark.parametrize("stranger", [ORGANIZATION, ENVIRONMENT], indirect=True)
+    def test_hold_nothing_that_only_a_stranger_has(self, caller: Caller, pairs: Pairs) -> None:
+        listed = {program["id"] for program in caller.api.get("/programs").get_json()}
+        assert len(listed) == 4
+        assert not listed & set(pairs["program"])
+
+
+@pytest.fixture
+def stranger(request: pytest.FixtureRequest, wiring: Wiring, issuer: Issuer) -> Issuer:
+    if request.param == ORGANIZATION:
+        return make_issuer(wiring, "Southwind Bank")
+    with wiring.writing() as services:
+        organization = services.organizations.get(issuer.organization_id)
+        environment = services.organizations._open(organization, "production", "USD")
+        services.programs.open_sandbox(environment)
+        secret = services.clients.add_secret(environment)
+    return replace(issuer, client_secret=secret, environment_id=environment.id, tenant_key=environment.tenant_key)
+
+
+@pytest.fixture
+def pairs(client: FlaskClient, issuer: Issuer, stranger: Issuer, change: Change) -> Pairs:
+    """For each kind of id one that is the stranger's, and one that is nobody's."""
+    aurora, verde = issuer.programs[AURORA], issuer.programs[VERDE]
+    body = {"value": 25, "currency": "USD", "destinationAccount": {"destinationUserId": MEMBER}}
+    order = body | {"programId": aurora, "referenceNumber": "theirs-1", "description": "theirs"}
+    made = Api(client, stranger).post("/transactions", order)
+    assert made.status_code == 201
+    change(
+        "DELETE FROM partnerships WHERE environment_id = :mine AND program_id IN (:aurora, :verde)",
+        mine=issuer.environment_id,
+        aurora=aurora,
+        verde=verde,
+    )
+    change("DELETE FROM partnerships WHERE program_id = :verde", verde=verde)
+    # Both environments of an organization have the same client id: there is none of a stranger's to ask for.
+    clients = {} if stranger.client_id == issuer.client_id else {"client": (stranger.client_id, "cli_unknown")}
+    return {
+        "program": (aurora, verde),
+        "transaction": (made.get_json()["id"], "txn_00000000000000000000000000"),
+        "reference": ("theirs-1", "unknown-1"),
+    } | clients
+
+
+@pytest.fixture
+def caller(client: FlaskClient, api: Api, issuer: Issuer, pairs: Pairs) -> Caller:
+    launch = api.post("/auth/widget/point-exchange", {"sourceUserId": "user-1"}).get_json()
+    page = client.get(launch["widgetUrl"].removeprefix("http://localhost")).text
+    found = re.search(r'"session":"([^"]+)"', page)
+    assert found
+    return Caller(issuer, api, client, found[1])
