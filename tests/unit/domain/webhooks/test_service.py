@@ -1,0 +1,290 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.factories.books import Books, make_books
+from tests.fakes.clock import START, StoppedClock
+from widget_host.domain.webhooks.models import Attempt, Delivery, Endpoint, Event
+from widget_host.domain.webhooks.rules import LEASE, STEPS, Claimed, Outcome
+from widget_host.kit import wire
+from widget_host.kit.ids import new_id
+from widget_host.wiring import Wiring
+
+URL = "http://127.0.0.1:9/hook"
+
+
+class Queue:
+    """The deliveries of one environment, each call a unit of work of its own."""
+
+    def __init__(self, wiring: Wiring, environment_id: str) -> None:
+        self.wiring = wiring
+        self.environment_id = environment_id
+
+    def add_endpoint(self, url: str = URL) -> tuple[str, str]:
+        with self.wiring.writing() as services:
+            endpoint, secret = services.endpoints.create(self.environment_id, url)
+            return endpoint.id, secret
+
+    def record(self, subject: str = "txn_1", **payload: Any) -> str:
+        event_id = new_id("evt")
+        with self.wiring.writing() as services:
+            services.outbox.record(self.environment_id, event_id, "ledger.posted", subject, payload)
+        return event_id
+
+    def claim(self, limit: int = 10) -> list[Claimed]:
+        with self.wiring.writing() as services:
+            return services.deliveries.claim(limit)
+
+    def finish(self, claimed: Claimed, **answer: Any) -> bool:
+        with self.wiring.writing() as services:
+            return services.deliveries.finish(claimed, Outcome(self.wiring.clock.now(), 12, **answer))
+
+    def only(self) -> Delivery:
+        with self.wiring.database.reading() as session:
+            return session.scalars(select(Delivery)).one()
+
+    def attempts(self) -> list[Attempt]:
+        with self.wiring.database.reading() as session:
+            return list(session.scalars(select(Attempt).order_by(Attempt.number)))
+
+
+class TestEndpoints:
+    def test_keep_their_secret_sealed(self, wiring: Wiring, queue: Queue) -> None:
+        endpoint_id, secret = queue.add_endpoint()
+
+        with wiring.database.reading() as session:
+            endpoint = session.get_one(Endpoint, endpoint_id)
+        assert (endpoint.url, endpoint.enabled, endpoint.environment_id) == (URL, True, queue.environment_id)
+        assert secret not in endpoint.sealed_secret
+        assert wiring.box.open(endpoint.sealed_secret, owner=queue.environment_id) == secret
+
+
+class TestRecord:
+    def test_keeps_the_body_that_will_be_signed(self, wiring: Wiring, queue: Queue) -> None:
+        event_id = queue.record(value=Decimal("25.50"), name="Zoë")
+
+        with wiring.database.reading() as session:
+            event = session.get_one(Event, event_id)
+        assert wire.loads(event.body) == {
+            "id": event_id,
+            "type": "ledger.posted",
+            "sequence": 1,
+            "value": Decimal("25.50"),
+            "name": "Zoë",
+        }
+        assert list(wire.loads(event.body)) == ["id", "type", "sequence", "value", "name"]
+        assert event.created_at == START
+
+    def test_numbers_the_events_of_each_subject(self, wiring: Wiring, queue: Queue) -> None:
+        stranger = Queue(wiring, make_books(wiring, "Elsewhere").environment_id)
+        told = [queue.record("a"), queue.record("a"), queue.record("b"), stranger.record("a"), queue.record("a")]
+
+        with wiring.database.reading() as session:
+            assert [session.get_one(Event, event_id).sequence for event_id in told] == [1, 2, 1, 1, 3]
+
+    def test_makes_a_delivery_for_each_enabled_endpoint_of_the_environment(self, wiring: Wiring, queue: Queue) -> None:
+        wanted = sorted([queue.add_endpoint()[0], queue.add_endpoint()[0]])
+        disabled = queue.add_endpoint()[0]
+        Queue(wiring, make_books(wiring, "Elsewhere").environment_id).add_endpoint()
+        with wiring.database.writing() as session:
+            session.execute(update(Endpoint).where(Endpoint.id == disabled).values(enabled=False))
+
+        queue.record()
+
+        with wiring.database.reading() as session:
+            made = session.scalars(select(Delivery).order_by(Delivery.endpoint_id)).all()
+        assert [delivery.endpoint_id for delivery in made] == wanted
+        assert {(delivery.state, delivery.attempts, delivery.due_at) for delivery in made} == {("waiting", 0, START)}
+
+    def test_wakes_the_worker_when_it_is_kept(self, wiring: Wiring, queue: Queue) -> None:
+        queue.record()
+        assert not wiring.enqueued.is_set()
+
+        queue.add_endpoint()
+        queue.record()
+        assert wiring.enqueued.is_set()
+
+    def test_is_undone_with_what_caused_it(self, wiring: Wiring, queue: Queue, books: Books) -> None:
+        queue.add_endpoint()
+        with pytest.raises(RuntimeError):
+            self.record_in_vain(wiring, queue)
+
+        assert (books.count("events"), books.count("deliveries")) == (0, 0)
+        assert not wiring.enqueued.is_set()
+
+    def record_in_vain(self, wiring: Wiring, queue: Queue) -> None:
+        with wiring.writing() as services:
+            services.outbox.record(queue.environment_id, "evt_1", "ledger.posted", "txn_1", {})
+            raise RuntimeError
+
+
+class TestClaim:
+    def test_gives_all_that_is_needed_to_send(self, queue: Queue) -> None:
+        _, secret = queue.add_endpoint()
+        event_id = queue.record(name="Zoë")
+
+        (claimed,) = queue.claim()
+
+        assert (claimed.url, claimed.secret, claimed.event_id, claimed.number) == (URL, secret, event_id, 1)
+        assert wire.loads(claimed.body)["name"] == "Zoë"
+        assert (queue.only().fence, queue.only().due_at) == (claimed.fence, START + LEASE)
+
+    def test_takes_the_longest_due_first_and_no_more_than_asked(self, queue: Queue, clock: StoppedClock) -> None:
+        queue.add_endpoint()
+        told = []
+        for _ in range(5):
+            told.append(queue.record(new_id("txn")))
+            clock.advance(seconds=1)
+
+        assert [sorted(claimed.event_id for claimed in queue.claim(2)) for _ in range(4)] == [
+            told[0:2],
+            told[2:4],
+            told[4:5],
+            [],
+        ]
+
+    def test_leaves_what_is_not_due(self, wiring: Wiring, queue: Queue, clock: StoppedClock) -> None:
+        queue.add_endpoint()
+        queue.record()
+        with wiring.database.writing() as session:
+            session.execute(update(Delivery).values(due_at=START + timedelta(seconds=5)))
+
+        clock.advance(seconds=4)
+        assert queue.claim() == []
+        clock.advance(seconds=1)
+        assert len(queue.claim()) == 1
+
+    def test_leaves_what_another_has_until_the_lease_ends(self, queue: Queue, clock: StoppedClock) -> None:
+        queue.add_endpoint()
+        queue.record()
+        (first,) = queue.claim()
+
+        clock.advance(seconds=59)
+        assert queue.claim() == []
+        clock.advance(seconds=1)
+        (second,) = queue.claim()
+        assert (second.id, second.number) == (first.id, 1)
+        assert second.fence != first.fence
+
+    def test_gives_each_delivery_to_one_of_many(self, queue: Queue) -> None:
+        queue.add_endpoint()
+        told = {queue.record(new_id("txn")) for _ in range(24)}
+
+        def work(_: int) -> list[str]:
+            taken: list[str] = []
+            while claimed := queue.claim(3):
+                taken += [delivery.event_id for delivery in claimed]
+            return taken
+
+        with ThreadPoolExecutor(4) as threads:
+            taken = [event_id for taken in threads.map(work, range(4)) for event_id in taken]
+
+        assert sorted(taken) == sorted(told)
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_does_not_wait_for_a_session_that_is_still_claiming(self, wiring: Wiring, queue: Queue) -> None:
+        queue.add_endpoint()
+        for _ in range(4):
+            queue.record(new_id("txn"))
+
+        with wiring.writing() as services:
+            first = services.deliveries.claim(3)
+            second = queue.claim()
+
+        assert (len(first), len(second)) == (3, 1)
+        assert {claimed.id for claimed in first}.isdisjoint(claimed.id for claimed in second)
+
+    def test_says_that_a_secret_can_no_longer_be_opened(self, wiring: Wiring, queue: Queue) -> None:
+        endpoint_id, _ = queue.add_endpoint()
+        queue.record()
+        with wiring.database.writing() as session:
+            session.execute(update(Endpoint).where(Endpoint.id == endpoint_id).values(sealed_secret="0badc0de.AAAA"))
+
+        assert [claimed.secret for claimed in queue.claim()] == [None]
+
+    def test_uses_the_address_as_it_is_now(self, wiring: Wiring, queue: Queue, clock: StoppedClock) -> None:
+        queue.add_endpoint()
+        queue.record()
+        queue.finish(queue.claim()[0], status=500)
+        with wiring.database.writing() as session:
+            session.execute(update(Endpoint).values(url="http://127.0.0.1:9/moved"))
+        clock.advance(seconds=6)
+
+        assert [claimed.url for claimed in queue.claim()] == ["http://127.0.0.1:9/moved"]
+
+
+class TestFinish:
+    def test_ends_a_delivery_that_was_taken(self, queue: Queue, clock: StoppedClock) -> None:
+        claimed = self.claimed(queue)
+        clock.advance(seconds=2)
+
+        assert queue.finish(claimed, status=204) is True
+        ended = queue.only()
+        assert (ended.state, ended.attempts, ended.fence, ended.ended_at) == ("delivered", 1, None, clock.now())
+        clock.advance(days=30)
+        assert queue.claim() == []
+
+    @pytest.mark.parametrize("answer", [{"status": 500}, {"status": 301}, {"error": "no answer in time"}])
+    def test_tries_again_after_the_step(self, queue: Queue, answer: dict[str, Any]) -> None:
+        queue.finish(self.claimed(queue), **answer)
+
+        waiting = queue.only()
+        assert (waiting.state, waiting.attempts, waiting.ended_at) == ("waiting", 1, None)
+        assert START + STEPS[1] * 4 / 5 <= waiting.due_at <= START + STEPS[1] * 6 / 5
+
+    def test_gives_up_after_the_last_step_and_keeps_every_attempt(self, queue: Queue, clock: StoppedClock) -> None:
+        queue.add_endpoint()
+        queue.record()
+        for number in range(1, 11):
+            (claimed,) = queue.claim()
+            assert claimed.number == number
+            queue.finish(claimed, status=500 + number)
+            clock.advance(hours=30)
+
+        assert (queue.only().state, queue.only().attempts, queue.claim()) == ("failed", 10, [])
+        assert [(attempt.number, attempt.status) for attempt in queue.attempts()] == [
+            (number, 500 + number) for number in range(1, 11)
+        ]
+
+    def test_keeps_what_was_answered(self, queue: Queue) -> None:
+        queue.finish(self.claimed(queue), status=500, answer="x" * 20_000)
+
+        (attempt,) = queue.attempts()
+        assert (attempt.started_at, attempt.duration_ms, attempt.url, attempt.status) == (START, 12, URL, 500)
+        assert (attempt.error, len(attempt.answer)) == (None, 16 * 1024)
+
+    def test_refuses_who_lost_the_delivery_meanwhile(self, queue: Queue, clock: StoppedClock) -> None:
+        stale = self.claimed(queue)
+        clock.advance(seconds=60)
+        (present,) = queue.claim()
+
+        assert queue.finish(stale, status=500) is False
+        assert (queue.only().attempts, queue.only().fence, queue.attempts()) == (0, present.fence, [])
+        assert queue.finish(present, status=200) is True
+
+    def test_refuses_to_be_told_twice(self, queue: Queue) -> None:
+        claimed = self.claimed(queue)
+
+        assert [queue.finish(claimed, status=200), queue.finish(claimed, status=200)] == [True, False]
+        assert len(queue.attempts()) == 1
+
+    def test_is_told_once_when_two_tell_it_at_the_same_time(self, queue: Queue) -> None:
+        claimed = self.claimed(queue)
+
+        with ThreadPoolExecutor(4) as threads:
+            told = list(threads.map(lambda _: queue.finish(claimed, status=500), range(4)))
+        assert (sorted(told), queue.only().attempts) == ([False, False, False, True], 1)
+
+    def claimed(self, queue: Queue) -> Claimed:
+        queue.add_endpoint()
+        queue.record()
+        return queue.claim()[0]
+
+
+@pytest.fixture
+def queue(wiring: Wiring, books: Books) -> Queue:
+    return Queue(wiring, books.environment_id)

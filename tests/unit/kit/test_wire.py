@@ -1,0 +1,83 @@
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from widget_host.kit import wire
+
+EXACT = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15, places=8)
+
+
+class TestDumps:
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [
+            ({"value": Decimal("25.50")}, '{"value":25.50}'),
+            ({"value": 25, "name": "Zoë"}, '{"value":25,"name":"Zoë"}'),
+            ([None, True, "a/b"], '[null,true,"a/b"]'),
+            (Decimal("0.1000000000000000055"), "0.1000000000000000055"),
+        ],
+    )
+    def test_writes_compact_json_with_exact_numbers(self, value: Any, text: str) -> None:
+        assert wire.dumps(value) == text
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity"), object()])
+    def test_refuses_what_json_cannot_say(self, value: Any) -> None:
+        with pytest.raises((ValueError, TypeError)):
+            wire.dumps(value)
+
+
+class TestLoads:
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ('{"value": 25.50}', {"value": Decimal("25.50")}),
+            ("25", 25),
+            ("1e2", Decimal("1E+2")),
+            (b'"Zo\xc3\xab"', "Zoë"),
+        ],
+    )
+    def test_reads_numbers_exactly(self, text: str | bytes, value: Any) -> None:
+        assert wire.loads(text) == value
+
+    def test_never_makes_a_float(self) -> None:
+        assert [type(number) for number in wire.loads("[1.0, 1, 1e400, -0.0]")] == [Decimal, int, Decimal, Decimal]
+
+    @pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "-Infinity", "{'a': 1}", b"\xff", '{"a": 01}'])
+    def test_refuses_what_is_no_json(self, text: str | bytes) -> None:
+        with pytest.raises(ValueError, match=r".+"):
+            wire.loads(text)
+
+    @given(amount=EXACT)
+    def test_reads_back_every_digit_that_was_written(self, amount: Decimal) -> None:
+        assert str(wire.loads(wire.dumps([amount]))[0]) in {str(amount), f"{amount:f}"}
+
+
+class TestNumber:
+    @pytest.mark.parametrize(("amount", "text"), [("25.00", "25"), ("25.50", "25.50"), ("0", "0"), ("1E+2", "100")])
+    def test_shows_a_whole_amount_without_decimals(self, amount: str, text: str) -> None:
+        assert wire.dumps(wire.number(Decimal(amount))) == text
+
+
+class TestPlain:
+    @pytest.mark.parametrize(
+        ("amount", "text"),
+        [
+            ("0.00850000", "0.0085"),
+            ("1.00", "1"),
+            ("100", "100"),
+            ("1E+2", "100"),
+            ("1E-8", "0.00000001"),
+            ("0.00", "0"),
+        ],
+    )
+    def test_writes_neither_exponent_nor_needless_zeros(self, amount: str, text: str) -> None:
+        assert wire.plain(Decimal(amount)) == text
+
+    @given(amount=EXACT)
+    def test_keeps_the_amount(self, amount: Decimal) -> None:
+        assert Decimal(wire.plain(amount)) == amount
+        assert json.loads(f"[{wire.plain(amount)}]") is not None

@@ -1,0 +1,224 @@
+import base64
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import select, update
+from standardwebhooks import Webhook
+
+from tests.factories.books import Books
+from tests.fakes.clock import StoppedClock
+from tests.fakes.receiver import Receiver, answer, drip, hang_up
+from widget_host.adapters import http
+from widget_host.demo.webhooks import is_authentic
+from widget_host.domain.webhooks.models import Attempt, Delivery, Endpoint
+from widget_host.kit.ids import new_id
+from widget_host.wiring import Wiring
+from widget_host.worker import Worker, start_in_background
+
+
+class Post:
+    """An endpoint, and events on their way to it."""
+
+    def __init__(self, wiring: Wiring, environment_id: str, url: str) -> None:
+        self.wiring = wiring
+        self.environment_id = environment_id
+        with wiring.writing() as services:
+            _, self.secret = services.endpoints.create(environment_id, url)
+
+    def record(self) -> str:
+        event_id = new_id("evt")
+        with self.wiring.writing() as services:
+            services.outbox.record(self.environment_id, event_id, "ledger.posted", event_id, {"name": "Zoë"})
+        return event_id
+
+    def deliver(self) -> bool:
+        """Let a worker do one round, to its end."""
+        with ThreadPoolExecutor(8) as pool:
+            return Worker(self.wiring)._round(pool)
+
+    def state(self) -> tuple[str, int]:
+        with self.wiring.database.reading() as session:
+            delivery = session.scalars(select(Delivery)).one()
+            return delivery.state, delivery.attempts
+
+    def attempts(self) -> list[tuple[int | None, str | None]]:
+        with self.wiring.database.reading() as session:
+            found = session.scalars(select(Attempt).order_by(Attempt.delivery_id, Attempt.number))
+            return [(attempt.status, attempt.error) for attempt in found]
+
+
+class TestRound:
+    def test_delivers_what_is_due(self, post: Post, receiver: Receiver) -> None:
+        event_id = post.record()
+
+        assert post.deliver() is True
+        assert (post.state(), post.attempts()) == (("delivered", 1), [(200, None)])
+        (received,) = receiver.received
+        assert received.headers["content-type"] == "application/json"
+        assert received.headers["webhook-id"] == event_id
+        assert f'"id":"{event_id}"'.encode() in received.body
+        assert "Zoë".encode() in received.body
+
+    def test_does_nothing_where_nothing_is_due(self, post: Post, receiver: Receiver) -> None:
+        assert post.deliver() is False
+        assert receiver.received == []
+
+    def test_tries_again_after_the_step_with_the_same_event_signed_anew(
+        self, post: Post, receiver: Receiver, clock: StoppedClock
+    ) -> None:
+        receiver.replies = [answer(500, b"later")]
+        post.record()
+
+        assert (post.deliver(), post.deliver()) == (True, False)
+        assert post.state() == ("waiting", 1)
+        clock.advance(seconds=6)
+        assert post.deliver() is True
+
+        first, second = receiver.received
+        assert (post.state(), post.attempts()) == (("delivered", 2), [(500, None), (200, None)])
+        assert (first.body, first.headers["webhook-id"]) == (second.body, second.headers["webhook-id"])
+        assert int(second.headers["x-timestamp"]) - int(first.headers["x-timestamp"]) == 6
+        assert first.headers["x-signature"] != second.headers["x-signature"]
+
+    def test_follows_no_redirect(self, post: Post, receiver: Receiver) -> None:
+        receiver.replies = [answer(307, b"", Location=receiver.url)]
+        post.record()
+        post.deliver()
+
+        assert (post.state(), post.attempts(), len(receiver.received)) == (("waiting", 1), [(307, None)], 1)
+
+    def test_keeps_that_nobody_answered(self, post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(http, "ATTEMPT_SECONDS", 0.3)
+        receiver.replies = [hang_up, drip(b"x", pause=0.05, before=b"HTTP/1.1 200 OK\r\n\r\n")]
+        for _ in range(2):
+            post.record()
+            post.deliver()
+
+        assert sorted(post.attempts(), key=str) == [(None, "connection failed"), (None, "no answer in time")]
+
+    def test_keeps_that_the_address_is_none(self, post: Post) -> None:
+        self.point(post, "http://[bad")
+        post.record()
+        post.deliver()
+
+        assert (post.state(), post.attempts()) == (("waiting", 1), [(None, "address refused: not a URL")])
+
+    def test_keeps_an_answer_with_odd_bytes(self, post: Post, receiver: Receiver) -> None:
+        receiver.replies = [answer(200, b"a\x00\xffb")]
+        post.record()
+        post.deliver()
+
+        assert post.state() == ("delivered", 1)
+
+    def test_sends_nothing_it_cannot_sign(self, post: Post, receiver: Receiver) -> None:
+        with post.wiring.database.writing() as session:
+            session.execute(update(Endpoint).values(sealed_secret="0badc0de.AAAA"))
+        post.record()
+        post.deliver()
+
+        assert receiver.received == []
+        assert post.attempts() == [(None, "the endpoint's secret cannot be opened with the configured keys")]
+
+    def test_sends_as_many_at_once_as_it_may(self, post: Post, receiver: Receiver) -> None:
+        receiver.replies = [drip(b"", pause=0.3, times=1)] * 8
+        for _ in range(10):
+            post.record()
+        started = time.monotonic()
+
+        post.deliver()
+        assert len(receiver.received) == 8
+        assert time.monotonic() - started < 1.5
+
+    def test_gives_its_senders_back_when_the_claim_fails(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+        worker = Worker(post.wiring)
+        post.record()
+        with monkeypatch.context() as away, ThreadPoolExecutor(8) as pool:
+            away.setattr(post.wiring, "writing", SimpleNamespace)
+            with pytest.raises(TypeError):
+                worker._round(pool)
+        with ThreadPoolExecutor(8) as pool:
+            assert worker._round(pool) is True
+
+        assert post.state() == ("delivered", 1)
+
+    def point(self, post: Post, url: str) -> None:
+        with post.wiring.database.writing() as session:
+            session.execute(update(Endpoint).values(url=url))
+
+
+class TestSignature:
+    def test_is_believed_by_the_plain_check_and_by_a_ready_made_verifier(self, post: Post, receiver: Receiver) -> None:
+        post.record()
+        post.deliver()
+
+        (received,) = receiver.received
+        shown = "whsec_" + base64.b64encode(post.secret.encode()).decode()
+        assert Webhook(shown).verify(received.body, received.headers)["type"] == "ledger.posted"
+        assert is_authentic(
+            received.body,
+            timestamp=received.headers["x-timestamp"],
+            signature=received.headers["x-signature"],
+            secret=post.secret,
+            now=int(received.headers["x-timestamp"]),
+        )
+
+    @pytest.fixture
+    def clock(self) -> StoppedClock:
+        """The ready-made verifier looks at the machine's own clock."""
+        return StoppedClock(datetime.now(UTC))
+
+
+class TestRun:
+    def test_delivers_as_soon_as_something_is_kept(self, post: Post, receiver: Receiver) -> None:
+        worker = start_in_background(post.wiring)
+        try:
+            post.record()
+            self.wait_for(lambda: post.state() == ("delivered", 1))
+        finally:
+            worker.stop()
+
+    def test_outlives_a_round_that_fails(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("widget_host.worker.PAUSE_AFTER_A_FAULT_SECONDS", 0.01)
+        worker = Worker(post.wiring)
+        rounds: list[int] = []
+
+        def fail_twice(pool: ThreadPoolExecutor) -> bool:
+            rounds.append(1)
+            if len(rounds) < 3:
+                raise RuntimeError("the database is away")
+            worker.stop()
+            return False
+
+        monkeypatch.setattr(worker, "_round", fail_twice)
+        worker.run()
+
+        assert len(rounds) == 3
+
+    def test_finishes_what_is_under_way_when_it_is_stopped(self, post: Post, receiver: Receiver) -> None:
+        worker = Worker(post.wiring)
+
+        def stop_first(handler: BaseHTTPRequestHandler) -> None:
+            worker.stop()
+            answer(200)(handler)
+
+        receiver.replies = [stop_first]
+        post.record()
+        worker.run()
+
+        assert post.state() == ("delivered", 1)
+
+    def wait_for(self, is_done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 10
+        while not is_done():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def post(wiring: Wiring, books: Books, receiver: Receiver) -> Post:
+    return Post(wiring, books.environment_id, receiver.url)
