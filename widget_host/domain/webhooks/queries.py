@@ -33,8 +33,15 @@ def claim(session: Session, *, now: datetime, until: datetime, fence: str, limit
         .order_by(Delivery.due_at, Delivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        # Apart from the UPDATE: PostgreSQL may run a plain subquery again for each row, and take more than the limit.
+        .cte("due")
     )
-    taken = update(Delivery).where(Delivery.id.in_(due)).values(due_at=until, fence=fence).returning(Delivery.id)
+    taken = (
+        update(Delivery)
+        .where(Delivery.id.in_(select(due.c.id)))
+        .values(due_at=until, fence=fence)
+        .returning(Delivery.id)
+    )
     return list(session.scalars(taken.execution_options(synchronize_session=False)))
 
 

@@ -96,5 +96,5 @@ class TestLedger:
         machine = type("Model", (LedgerModel,), {"wiring": wiring})
 
         run_state_machine_as_test(
-            machine, settings=hypothesis_settings(max_examples=50, stateful_step_count=10, deadline=None, database=None)
+            machine, settings=hypothesis_settings(max_examples=50, stateful_step_count=8, deadline=None, database=None)
         )
