@@ -6,29 +6,35 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PORT ?= 8000
 DEMO_PORT ?= 8001
+EXAMPLES ?= 500
+PROGRAM_PORT ?= 8002
 BIN := .venv/bin
 CODE := widget_host wsgi.py tests e2e
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test e2e sure fix lock
+.PHONY: help install run test e2e fuzz sure fix lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/installed-dev ## make the virtual environment, with everything development needs
 
-run: .venv/installed-run ## serve the host and a demo bank that embeds it (PORT, DEMO_PORT)
-	@$(BIN)/widget-host demo --port $(PORT) --demo-port $(DEMO_PORT)
+run: .venv/installed-run ## serve the host, a demo bank and a demo program (PORT, DEMO_PORT, PROGRAM_PORT)
+	@$(BIN)/widget-host demo --port $(PORT) --demo-port $(DEMO_PORT) --program-port $(PROGRAM_PORT)
 
 test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a browser
-	@scripts/test-machine database browser
+	@scripts/test-machine database redis browser node
 	@$(BIN)/pytest tests --numprocesses auto --maxprocesses 4
 	@$(BIN)/pytest e2e
 
 e2e: .venv/installed-dev ## run the browser tests alone
 	@scripts/test-machine database browser
 	@$(BIN)/pytest e2e
+
+fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at length (EXAMPLES of each operation)
+	@scripts/test-machine database
+	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py
 
 sure: .venv/installed-dev ## check every convention: style, types, imports, house rules, wheel
 	$(BIN)/ruff check $(CODE)
