@@ -1,6 +1,9 @@
 """The one source of time: everything that asks what time it is gets a clock handed in."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -17,6 +20,31 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present moment in UTC."""
         return datetime.now(UTC)
+
+
+class EnvironmentClock:
+    """The time of the environment being served: the machine's, ahead by what a sandbox was advanced.
+
+    Queues are kept in the machine's time (`machine`), everything that people see in the environment's (`now`).
+    """
+
+    def __init__(self, machine: Clock) -> None:
+        """Run with the machine's clock until told otherwise."""
+        self.machine = machine
+        self._ahead: ContextVar[timedelta] = ContextVar("ahead", default=timedelta(0))
+
+    def now(self) -> datetime:
+        """Return the present moment of the environment being served."""
+        return self.machine.now() + self._ahead.get()
+
+    @contextmanager
+    def ahead(self, by: timedelta) -> Iterator[None]:
+        """Serve an environment whose time is ahead by this much."""
+        before = self._ahead.set(by)
+        try:
+            yield
+        finally:
+            self._ahead.reset(before)
 
 
 def isoformat(moment: datetime) -> str:

@@ -94,6 +94,23 @@ class Database:
         """Whether this is the embedded database: one file, one writer at a time."""
         return self.engine.dialect.name == "sqlite"
 
+    def limit_statements(self, seconds: int) -> None:
+        """Have PostgreSQL give up on a statement, and on a transaction that idles, after so long.
+
+        SQLite has no such limit; there a writer waits 15 s for its turn.
+        """
+        if self.is_sqlite:
+            return
+        milliseconds = seconds * 1000
+
+        def limit(connection: Any, _record: Any) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET statement_timeout = {milliseconds}")
+                cursor.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
+            connection.commit()
+
+        event.listen(self.engine, "connect", limit)
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that keeps nothing."""

@@ -9,6 +9,23 @@ from structlog.typing import EventDict, WrappedLogger
 
 # PostgreSQL repeats the row that it refused: somebody's data.
 REFUSED_ROW = re.compile(r"^DETAIL:.*$", re.MULTILINE)
+SECRETS = re.compile(
+    r"""whs_\w+_[\w-]{20,}                      # client secrets
+      | eyJ[\w-]{10,}\.[\w-]+\.[\w-]+          # access tokens
+      | (?<=token=)[^&\s"']+                  # launch tokens, in addresses
+      | (?i:(?<=bearer\ )|(?<=basic\ ))[\w.~+/=-]{8,}
+      | (?<=://)[^/@\s:]*:[^/@\s]+(?=@)       # passwords in addresses""",
+    re.VERBOSE | re.ASCII,
+)
+WITHHELD = "[withheld]"
+
+
+def withhold(_logger: WrappedLogger, _method: str, said: EventDict) -> EventDict:
+    """Take out what has the form of a credential: nobody logs one on purpose, a fault's text may hold one."""
+    for name, value in said.items():
+        if isinstance(value, str):
+            said[name] = SECRETS.sub(WITHHELD, value)
+    return said
 
 
 def configure(level: str) -> None:
@@ -20,6 +37,7 @@ def configure(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _without_rows,
+            withhold,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),

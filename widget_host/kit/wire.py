@@ -6,10 +6,34 @@ from typing import Any, NoReturn
 
 import simplejson
 
+DEEPEST = 32
+LONGEST = 1000
+
 
 def dumps(value: Any, *, is_ascii: bool = False) -> str:
     """Write compact JSON; a Decimal becomes a number with its own digits (`25.50`)."""
     return simplejson.dumps(value, use_decimal=True, ensure_ascii=is_ascii, separators=(",", ":"), allow_nan=False)
+
+
+def canonical(value: Any) -> str:
+    """Write a value so that what means the same looks the same: names in order, `25`, `25.00` and `2.5e1` alike."""
+    return simplejson.dumps(_plain_numbers(value), sort_keys=True, separators=(",", ":"))
+
+
+def _plain_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain_numbers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain_numbers(each) for each in value]
+    # Marked, so that no text looks like a number; an exponent of any size stays as short as it came.
+    return value if isinstance(value, bool) or not isinstance(value, int | Decimal) else {"#": _digits(Decimal(value))}
+
+
+def _digits(number: Decimal) -> str:
+    sign, digits, exponent = number.as_tuple()
+    text = "".join(map(str, digits)).lstrip("0")
+    bare = text.rstrip("0")
+    return f"{'-' * sign}{bare}e{int(exponent) + len(text) - len(bare)}" if bare else "0"
 
 
 def loads(text: str | bytes) -> Any:
@@ -26,12 +50,35 @@ class RepeatedName(ValueError):
         self.name = name
 
 
+class TooLarge(ValueError):
+    """Nested deeper, or a list or object longer, than anybody would mean."""
+
+
 def loads_unambiguous(text: bytes) -> Any:
-    """Read a stranger's JSON; raises RepeatedName, or ValueError for what is none and for numbers beyond counting."""
+    """Read a stranger's JSON; raises RepeatedName, TooLarge, or ValueError for what is none and for endless numbers."""
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once_each)
-    except (ArithmeticError, RecursionError) as error:
+        found = json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once_each)
+    except RecursionError:
+        raise TooLarge(f"this is nested deeper than {DEEPEST}") from None
+    except ArithmeticError as error:
         raise ValueError("this is not JSON that anybody could mean") from error
+    _check_size(found)
+    return found
+
+
+def _check_size(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        inside = _containers(level)
+        if any(len(part) > LONGEST for part in inside):
+            raise TooLarge(f"a list or object has more than {LONGEST} members")
+        level = [member for part in inside for member in (part.values() if isinstance(part, dict) else part)]
+    if _containers(level):
+        raise TooLarge(f"this is nested deeper than {DEEPEST}")
+
+
+def _containers(level: list[Any]) -> list[Any]:
+    return [part for part in level if isinstance(part, dict | list)]
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

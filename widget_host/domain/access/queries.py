@@ -1,7 +1,6 @@
 """What is read of clients, launches and sessions."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -33,6 +32,22 @@ def find_client_by_secret(session: Session, client_id: str, secret_id: str) -> C
     return _client(session, _live_secrets().where(Organization.client_id == client_id, ClientSecret.id == secret_id))
 
 
+def find_revoked(
+    session: Session, client_id: str, *, hashes: Sequence[str] = (), secret_id: str = ""
+) -> ClientSecret | None:
+    """Return the client's secret of one of these hashes, or of this id, that was taken back."""
+    return session.scalars(
+        select(ClientSecret)
+        .join(Environment, Environment.id == ClientSecret.environment_id)
+        .join(Organization, Organization.id == Environment.organization_id)
+        .where(
+            Organization.client_id == client_id,
+            ClientSecret.secret_hash.in_(hashes) if hashes else ClientSecret.id == secret_id,
+            ClientSecret.revoked_at.is_not(None),
+        )
+    ).first()
+
+
 def _client(session: Session, wanted: ClientRows) -> Client | None:
     row = session.execute(wanted).one_or_none()
     if row is None:
@@ -45,14 +60,15 @@ def _client(session: Session, wanted: ClientRows) -> Client | None:
         environment_id=environment.id,
         environment_kind=environment.kind,
         secret_id=secret.id,
+        clock_ahead=environment.clock_ahead,
     )
 
 
 OpenedRow = tuple[WidgetSession, WidgetLaunch, Environment, Organization]
 
 
-def live_session(session: Session, bearer_hashes: Sequence[str], now: datetime) -> OpenedRow | None:
-    """Return the session of this bearer with all that belongs to it, unless it ended."""
+def live_session(session: Session, bearer_hashes: Sequence[str]) -> OpenedRow | None:
+    """Return the session of this bearer with all that belongs to it, unless it was ended."""
     row = session.execute(
         select(WidgetSession, WidgetLaunch, Environment, Organization)
         .join(WidgetLaunch, WidgetLaunch.id == WidgetSession.launch_id)
@@ -61,7 +77,6 @@ def live_session(session: Session, bearer_hashes: Sequence[str], now: datetime) 
         .where(
             WidgetSession.bearer_hash.in_(bearer_hashes),
             WidgetSession.revoked_at.is_(None),
-            WidgetSession.expires_at > now,
         )
     ).one_or_none()
     return None if row is None else (row[0], row[1], row[2], row[3])

@@ -1,10 +1,11 @@
 """Who a caller is, and how long each kind of token lives. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from widget_host.kit.errors import Refused
+from widget_host.kit.errors import InvalidToken, Refused
 from widget_host.kit.money import Money
 
 ACCESS_TOKEN_LIFE = timedelta(seconds=600)
@@ -12,6 +13,14 @@ LAUNCH_LIFE = timedelta(seconds=600)
 SESSION_LIFE = timedelta(seconds=600)
 POINT_EXCHANGE = "point-exchange"
 SCOPE = "points widgets"
+
+
+CLIENT_ID = re.compile("cli_[0-9a-z]{26}")
+
+
+def may_be_client_id(text: str) -> bool:
+    """Whether this has the form of a client id: other text may be a secret in the wrong field."""
+    return CLIENT_ID.fullmatch(text) is not None
 
 
 def may_be_credentials(client_id: str, secret: str) -> bool:
@@ -30,6 +39,16 @@ class SessionEnded(Refused):
         self.tenant_key = tenant_key
 
 
+class RevokedSecret(InvalidToken):
+    """The secret, or the token it fetched, was good once and was taken back; says whose it was."""
+
+    def __init__(self, message: str, *, environment_id: str, secret_id: str) -> None:
+        """Name the secret by its id."""
+        super().__init__(message)
+        self.environment_id = environment_id
+        self.secret_id = secret_id
+
+
 class NoLaunchToken(Refused):
     """The widget's page was opened without a token, or with one that this host never signed."""
 
@@ -46,6 +65,7 @@ class Client:
     environment_id: str
     environment_kind: str
     secret_id: str
+    clock_ahead: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,7 @@ class Tenant:
     tenant_key: str
     organization_name: str
     allowed_origins: tuple[str, ...]
+    clock_ahead: timedelta
 
 
 @dataclass(frozen=True, slots=True)

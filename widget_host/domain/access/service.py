@@ -9,29 +9,33 @@ from sqlalchemy.orm import Session
 from widget_host.domain.access import queries, rules
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
 from widget_host.domain.organizations.models import Environment, Organization
-from widget_host.kit.clock import Clock
+from widget_host.domain.upkeep.service import AuditTrail
+from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretHasher, new_secret
 from widget_host.kit.errors import InvalidToken
 from widget_host.kit.ids import new_id
 from widget_host.kit.money import Money
-from widget_host.kit.signing import AccessTokenSigner, BadSignature, Expired, LaunchTokenSigner
+from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner
+
+REVOKED = "The access token was revoked: its client secret is no longer valid."
 
 
 class Clients:
     """Gives environments their secrets and recognizes who presents one."""
 
-    def __init__(self, *, session: Session, clock: Clock, hasher: SecretHasher) -> None:
+    def __init__(self, *, session: Session, clock: Clock, hasher: SecretHasher, trail: AuditTrail) -> None:
         """Work within this session."""
         self._session = session
         self._clock = clock
         self._hasher = hasher
+        self._trail = trail
 
     def add_secret(self, environment: Environment) -> str:
         """Make a client secret; it is returned this once and kept only as a hash."""
-        secret = new_secret(f"whs_{environment.kind}_")
+        secret, secret_id = new_secret(f"whs_{environment.kind}_"), new_id("sec")
         self._session.add(
             ClientSecret(
-                id=new_id("sec"),
+                id=secret_id,
                 environment_id=environment.id,
                 secret_hash=self._hasher.hash(secret),
                 created_at=self._clock.now(),
@@ -39,6 +43,7 @@ class Clients:
             )
         )
         self._session.flush()
+        self._trail.record("secret.created", environment.id, secret_id=secret_id)
         return secret
 
     def find(self, client_id: str, secret: str) -> rules.Client | None:
@@ -47,20 +52,39 @@ class Clients:
             return None
         return queries.find_client(self._session, client_id, self._hasher.candidates(secret))
 
+    def find_revoked(self, client_id: str, secret: str) -> rules.RevokedSecret | None:
+        """Return whose secret this was, where it was taken back."""
+        if not rules.may_be_credentials(client_id, secret):
+            return None
+        found = queries.find_revoked(self._session, client_id, hashes=self._hasher.candidates(secret))
+        return None if found is None else _revoked(found)
+
 
 class AccessTokens:
     """Issues the API's bearer tokens and checks them."""
 
-    def __init__(self, *, session: Session, clock: Clock, signer: AccessTokenSigner, issuer: str) -> None:
+    def __init__(
+        self,
+        *,
+        session: Session,
+        clock: EnvironmentClock,
+        signer: AccessTokenSigner,
+        issuer: str,
+        trail: AuditTrail,
+    ) -> None:
         """Sign as `issuer`, which is the audience too: the API and its token endpoint are one host."""
+        self._trail = trail
         self._session = session
         self._clock = clock
         self._signer = signer
         self._issuer = issuer
 
-    def issue(self, client: rules.Client) -> str:
+    def issue(self, client: rules.Client, *, address: str | None = None) -> str:
         """Return a token of ten minutes; it dies earlier when the secret that fetched it is revoked."""
-        now = int(self._clock.now().timestamp())
+        with self._clock.ahead(client.clock_ahead):
+            now, token_id = int(self._clock.now().timestamp()), new_id("tok")
+        facts = {"token_id": token_id, "secret_id": client.secret_id, "address": address}
+        self._trail.record("token.issued", client.environment_id, **facts)
         return self._signer.sign(
             {
                 "iss": self._issuer,
@@ -70,7 +94,7 @@ class AccessTokens:
                 "env": client.environment_kind,
                 "secret": client.secret_id,
                 "scope": rules.SCOPE,
-                "jti": new_id("tok"),
+                "jti": token_id,
                 "iat": now,
                 "exp": now + int(rules.ACCESS_TOKEN_LIFE.total_seconds()),
             }
@@ -79,16 +103,19 @@ class AccessTokens:
     def check(self, token: str) -> rules.Client:
         """Return whose token this is, or raise InvalidToken with what is wrong with it."""
         claims = self._claims(token)
-        client = queries.find_client_by_secret(self._session, str(claims["sub"]), str(claims.get("secret")))
+        client_id, secret_id = str(claims["sub"]), str(claims.get("secret"))
+        client = queries.find_client_by_secret(self._session, client_id, secret_id)
         if client is None:
-            raise InvalidToken("The access token was revoked: its client secret is no longer valid.")
+            revoked = queries.find_revoked(self._session, client_id, secret_id=secret_id)
+            raise InvalidToken(REVOKED) if revoked is None else _revoked(revoked)
+        with self._clock.ahead(client.clock_ahead):
+            if int(claims["exp"]) <= self._clock.now().timestamp():
+                raise InvalidToken("The access token has expired. Ask for a new one.")
         return client
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
-            return self._signer.verify(token, issuer=self._issuer, audience=self._issuer, now=self._clock.now())
-        except Expired:
-            raise InvalidToken("The access token has expired. Ask for a new one.") from None
+            return self._signer.verify(token, issuer=self._issuer, audience=self._issuer)
         except BadSignature:
             raise InvalidToken("The access token is not one of this host.") from None
 
@@ -96,7 +123,9 @@ class AccessTokens:
 class WidgetSessions:
     """Launch tokens, and the sessions they are exchanged for."""
 
-    def __init__(self, *, session: Session, clock: Clock, signer: LaunchTokenSigner, hasher: SecretHasher) -> None:
+    def __init__(
+        self, *, session: Session, clock: EnvironmentClock, signer: LaunchTokenSigner, hasher: SecretHasher
+    ) -> None:
         """Work within this session."""
         self._session = session
         self._clock = clock
@@ -126,17 +155,18 @@ class WidgetSessions:
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
         if launch is None or launch.spent_at is not None:
             raise rules.SessionEnded("This exchange is finished.", tenant_key)
-        self._end_sessions(launch)
-        bearer = new_secret()
-        session = self._start(launch, bearer)
         environment, organization = queries.tenant(self._session, launch.environment_id)
+        with self._clock.ahead(environment.clock_ahead):
+            if launch.created_at + rules.LAUNCH_LIFE <= self._clock.now():
+                raise rules.SessionEnded("This link has expired.", tenant_key)
+            self._end_sessions(launch)
+            bearer = new_secret()
+            session = self._start(launch, bearer)
         return bearer, _opened(session, launch, environment, organization)
 
     def _launched(self, token: str, widget: str) -> tuple[str, str]:
         try:
-            launch_id, tenant_key = self._signer.verify(token, purpose=widget, life=rules.LAUNCH_LIFE)
-        except Expired as error:
-            raise rules.SessionEnded("This link has expired.", error.payload[1]) from None
+            launch_id, tenant_key = self._signer.verify(token, purpose=widget)
         except BadSignature:
             raise rules.NoLaunchToken("This page was opened without a token of this host.") from None
         return launch_id, tenant_key
@@ -162,9 +192,12 @@ class WidgetSessions:
 
     def get(self, bearer: str, widget: str) -> rules.OpenWidget:
         """Return the live session of this bearer, or raise SessionEnded."""
-        found = queries.live_session(self._session, self._hasher.candidates(bearer), self._clock.now())
+        found = queries.live_session(self._session, self._hasher.candidates(bearer))
         if found is None or found[1].widget != widget:
             raise rules.SessionEnded("Your session has ended.")
+        with self._clock.ahead(found[2].clock_ahead):
+            if found[0].expires_at <= self._clock.now():
+                raise rules.SessionEnded("Your session has ended.")
         return _opened(*found)
 
     def spend(self, launch_id: str) -> None:
@@ -178,6 +211,14 @@ class WidgetSessions:
         if spent.first() is None:
             raise rules.SessionEnded("This exchange is finished.")
 
+    def give_back(self, launch_id: str) -> None:
+        """Let a launch buy after all: the purchase it was spent on came to nothing."""
+        self._session.execute(update(WidgetLaunch).where(WidgetLaunch.id == launch_id).values(spent_at=None))
+
+
+def _revoked(secret: ClientSecret) -> rules.RevokedSecret:
+    return rules.RevokedSecret(REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
+
 
 def life_in_seconds(life: timedelta) -> int:
     """Return a life as token answers show it."""
@@ -188,7 +229,13 @@ def _opened(
     session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
 ) -> rules.OpenWidget:
     request = _read(launch.claims)
-    tenant = rules.Tenant(environment.id, environment.tenant_key, organization.name, tuple(environment.allowed_origins))
+    tenant = rules.Tenant(
+        environment.id,
+        environment.tenant_key,
+        organization.name,
+        tuple(environment.allowed_origins),
+        environment.clock_ahead,
+    )
     return rules.OpenWidget(
         id=session.id,
         launch_id=launch.id,

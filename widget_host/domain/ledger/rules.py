@@ -84,11 +84,19 @@ def check_amount(amount: int, fault: str) -> None:
         raise Unbalanced(fault)
 
 
-def exchange(*, value: int, currency: str, program_id: str, points: int) -> tuple[Movement, Movement]:
+def reservation(*, value: int, currency: str) -> tuple[Movement]:
+    """Return the leg that sets an exchange's value aside while the program has not answered yet."""
+    return (Movement(AccountName("settlement", currency), AccountName("transit", currency), value),)
+
+
+def exchange(
+    *, value: int, currency: str, program_id: str, points: int, is_reserved: bool = False
+) -> tuple[Movement, Movement]:
     """Return the two linked legs of value turned into points, through a liquidity account for each asset.
 
-    The issuer comes to owe the value; the program comes to owe the member the points.
+    The issuer comes to owe the value, or did when it was reserved; the program comes to owe the member the points.
     """
-    money = Movement(AccountName("settlement", currency), AccountName("liquidity", currency), value)
+    source = "transit" if is_reserved else "settlement"
+    money = Movement(AccountName(source, currency), AccountName("liquidity", currency), value)
     granted = Movement(AccountName("liquidity", program_id), AccountName("issued", program_id), points)
     return money, granted

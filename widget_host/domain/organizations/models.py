@@ -1,6 +1,7 @@
 """Issuers and their environments."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +18,8 @@ class Organization(Table):
     name: Mapped[str] = mapped_column(String(200))
     client_id: Mapped[str] = mapped_column(String(40), unique=True)
     points_mode: Mapped[bool]
+    profile: Mapped[dict[str, Any]]
+    kyb_approved_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -32,4 +35,10 @@ class Environment(Table):
     tenant_key: Mapped[str] = mapped_column(String(40), unique=True)
     local_currency: Mapped[str] = mapped_column(String(3))
     allowed_origins: Mapped[list[str]]
+    clock_ahead_ms: Mapped[int]
     created_at: Mapped[datetime]
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How far the environment's time is ahead of the machine's; nothing in production."""
+        return timedelta(milliseconds=self.clock_ahead_ms)

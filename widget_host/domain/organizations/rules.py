@@ -1,12 +1,34 @@
 """What an environment may be told to allow."""
 
 import re
+from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 
 from widget_host.kit.errors import FieldError
 
 LONGEST_NAME = 200
 SANDBOX, PRODUCTION = "sandbox", "production"
+# A hundred years: dates stay dates, and epoch seconds keep ten digits.
+FURTHEST_AHEAD = timedelta(days=36_525)
+PROFILE = (
+    "name",
+    "programId",
+    "programName",
+    "legalEntity",
+    "logo",
+    "industry",
+    "country",
+    "address",
+    "city",
+    "zipCode",
+    "localCurrency",
+    "technicalContact",
+    "technicalContactEmail",
+    "billingContact",
+    "billingContactEmail",
+    "countryCode",
+    "phone",
+)
 HOST_PATTERN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 

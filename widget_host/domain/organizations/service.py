@@ -1,12 +1,14 @@
 """What may be done with issuers and their environments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from widget_host.domain.organizations import rules
 from widget_host.domain.organizations.models import Environment, Organization
+from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock
 from widget_host.kit.errors import FieldError, InvalidFields, NotFound
 from widget_host.kit.ids import new_id
@@ -15,10 +17,11 @@ from widget_host.kit.ids import new_id
 class Organizations:
     """Creates issuers and keeps their environments' settings."""
 
-    def __init__(self, *, session: Session, clock: Clock, http_origins_allowed: bool) -> None:
+    def __init__(self, *, session: Session, clock: Clock, trail: AuditTrail, http_origins_allowed: bool) -> None:
         """Work within this session; plain-http origins are for development only."""
         self._session = session
         self._clock = clock
+        self._trail = trail
         self._http_origins_allowed = http_origins_allowed
 
     def create(self, name: str, *, local_currency: str = "USD") -> tuple[Organization, Environment]:
@@ -32,6 +35,8 @@ class Organizations:
             name=name.strip(),
             client_id=new_id("cli"),
             points_mode=True,
+            profile={},
+            kyb_approved_at=None,
             created_at=self._clock.now(),
         )
         self._session.add(organization)
@@ -46,6 +51,7 @@ class Organizations:
             tenant_key=new_id("tnt"),
             local_currency=local_currency,
             allowed_origins=[],
+            clock_ahead_ms=0,
             created_at=self._clock.now(),
         )
         self._session.add(environment)
@@ -59,12 +65,52 @@ class Organizations:
             raise NotFound("There is no such organization.")
         return organization
 
+    def get_of_client(self, client_id: str) -> Organization:
+        """Return the client's organization, or raise NotFound."""
+        found = self._session.scalar(select(Organization).where(Organization.client_id == client_id))
+        if found is None:
+            raise NotFound(f"There is no client {client_id}.")
+        return found
+
+    def prepare(self, client_id: str, kind: str) -> Environment:
+        """Return the client's environment of that kind; production is made where it is missing, without a secret."""
+        organization = self.get_of_client(client_id)
+        of_client = select(Environment).where(Environment.organization_id == organization.id)
+        found = {environment.kind: environment for environment in self._session.scalars(of_client)}
+        return found.get(kind) or self._open(organization, kind, found[rules.SANDBOX].local_currency)
+
+    def allow(self, organization: Organization, *, points_mode: bool | None, kyb_approved: bool | None) -> None:
+        """Decide what the organization may do; None leaves a decision as it is."""
+        if points_mode is not None:
+            organization.points_mode = points_mode
+        if kyb_approved is not None:
+            before = organization.kyb_approved_at
+            organization.kyb_approved_at = (before or self._clock.now()) if kyb_approved else None
+        self._session.flush()
+
     def get_environment(self, environment_id: str) -> Environment:
         """Return the environment, or raise NotFound."""
         environment = self._session.get(Environment, environment_id)
         if environment is None:
             raise NotFound("There is no such environment.")
         return environment
+
+    def profile(self, organization_id: str, environment_id: str) -> dict[str, str]:
+        """Return what the organization says of itself, every field as text, empty where nothing was said."""
+        organization, environment = self.get(organization_id), self.get_environment(environment_id)
+        said = dict.fromkeys(rules.PROFILE, "") | dict(organization.profile)
+        return said | {"name": organization.name, "localCurrency": environment.local_currency}
+
+    def update_profile(self, organization: Organization, said: Mapping[str, str]) -> None:
+        """Change fields of the profile; raises InvalidFields for one it does not have."""
+        if unknown := sorted(said.keys() - set(rules.PROFILE)):
+            raise InvalidFields([FieldError(name, "unknown", f"A profile has no field {name}.") for name in unknown])
+        if not said.get("name", organization.name).strip() or "localCurrency" in said:
+            message = "A profile needs its name, and its localCurrency is that of the environments."
+            raise InvalidFields([FieldError("profile", "fixed", message)])
+        organization.name = said.get("name", organization.name).strip()
+        organization.profile = {**organization.profile, **said}
+        self._session.flush()
 
     def find_environment_by_tenant_key(self, tenant_key: str) -> Environment | None:
         """Return whose public key this is, if anybody's."""
@@ -81,6 +127,21 @@ class Organizations:
             raise NotFound(f"Client {client_id} has no {kind} environment.")
         return found
 
+    def advance_clock(self, environment_id: str, by: timedelta) -> Environment:
+        """Move a sandbox's time forward; raises NotFound in production, whose time is everybody's.
+
+        Raises InvalidFields where it would be too far ahead for dates to be written.
+        """
+        environment = self._session.get_one(Environment, environment_id, with_for_update=True)
+        if environment.kind != rules.SANDBOX:
+            raise NotFound("Only a sandbox has a clock of its own.")
+        if environment.clock_ahead + by > rules.FURTHEST_AHEAD:
+            message = f"A sandbox's clock is at most {rules.FURTHEST_AHEAD.days} days ahead."
+            raise InvalidFields([FieldError("advance", "too_far", message)])
+        environment.clock_ahead_ms += by // timedelta(milliseconds=1)
+        self._session.flush()
+        return environment
+
     def allow_origins(self, environment: Environment, origins: Sequence[str]) -> None:
         """Let exactly these pages frame the environment's widgets; raises InvalidFields naming each bad one."""
         allowed, errors = [], []
@@ -92,3 +153,4 @@ class Organizations:
         if errors:
             raise InvalidFields(errors)
         environment.allowed_origins = list(dict.fromkeys(allowed))
+        self._trail.record("environment.changed", environment.id, allowed_origins=environment.allowed_origins)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget_host.kit.db import Table
@@ -25,6 +25,8 @@ class Program(Table):
     currency: Mapped[str] = mapped_column(String(3))
     fields: Mapped[dict[str, Any]]
     connector: Mapped[str] = mapped_column(String(20))
+    connection: Mapped[dict[str, Any]]
+    sealed_secret: Mapped[str | None] = mapped_column(Text)
 
 
 class Partnership(Table):
@@ -43,6 +45,25 @@ class Partnership(Table):
     min_value: Mapped[int]
     max_value: Mapped[int]
     created_at: Mapped[datetime]
+
+
+class Campaign(Table):
+    """A bonus on what a partnership sells, for a time; the issuer pays its share in percent, the program the rest."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint("issuer_share BETWEEN 0 AND 100", name="issuer_share"),
+        CheckConstraint("ends_at > starts_at", name="period"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id"))
+    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnerships.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    bonus_percent: Mapped[str] = mapped_column(String(12))
+    issuer_share: Mapped[int] = mapped_column(Integer)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
 
 
 class ExchangeRate(Table):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from widget_host.domain.programs.models import ExchangeRate, Partnership, Program
+from widget_host.domain.programs.models import Campaign, ExchangeRate, Partnership, Program
 
 
 def partnerships(session: Session, environment_id: str) -> list[tuple[Program, Partnership]]:
@@ -31,6 +31,24 @@ def partnership(session: Session, environment_id: str, program_id: str) -> tuple
         .where(Program.id == program_id)
     ).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def names(session: Session, program_ids: list[str]) -> dict[str, str]:
+    """Return the names of programs by their ids."""
+    return {
+        found.id: found.name
+        for found in session.execute(select(Program.id, Program.name).where(Program.id.in_(program_ids)))
+    }
+
+
+def campaigns(session: Session, environment_id: str, moment: datetime) -> dict[str, Campaign]:
+    """Return the campaigns that are on, by partnership; of two at once the one that began later."""
+    on = (
+        select(Campaign)
+        .where(Campaign.environment_id == environment_id, Campaign.starts_at <= moment, Campaign.ends_at > moment)
+        .order_by(Campaign.starts_at, Campaign.id)
+    )
+    return {campaign.partnership_id: campaign for campaign in session.scalars(on)}
 
 
 def dollar_rates(session: Session, moment: datetime) -> dict[str, Decimal]:

@@ -1,9 +1,12 @@
 """What a point costs, how much may be bought, and how a member is named. Pure."""
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from enum import Enum
 from typing import Any, Protocol
 
 from widget_host.kit.errors import FieldError, Refused
@@ -74,6 +77,19 @@ class ProgramFacts:
     currency: str
     fields: tuple[Field, ...]
     connector: str
+    connection: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    sealed_secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    """A bonus that is on: percent of the points bought, `issuer_share` percent of it paid by the issuer."""
+
+    id: str
+    name: str
+    bonus_percent: Decimal
+    issuer_share: int
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,7 @@ class Offer:
     max_points: int
     price_in_usd: Decimal
     price_at_home: Decimal
+    campaign: CampaignFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +118,41 @@ class MemberCheck:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Points to be given to a member, under an id that makes it happen once."""
+    """Points to be given to a member, under an id that makes it happen once however often it is asked."""
 
     id: str
-    program_id: str
     destination: Destination
     points: int
+    attempt: int = 1
+
+
+class Outcome(Enum):
+    """What a program says of a credit: given, or accepted and decided later, or nobody knows."""
+
+    CREDITED = "credited"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
 
 
 class ProgramConnector(Protocol):
-    """How the host speaks with one kind of program."""
+    """How the host speaks with one kind of program.
+
+    `answers_by_rule` says that nothing outside is asked: such a connector may be asked inside a unit of work.
+    """
+
+    answers_by_rule: bool
 
     def check_member(self, program: ProgramFacts, destination: Destination) -> MemberCheck:
-        """Ask whether the program knows this member."""
+        """Ask whether the program knows this member; raises Refused when the program does not answer."""
 
-    def credit(self, program: ProgramFacts, credit: Credit) -> None:
-        """Give the points; raises Refused when the program will not, or failed before anything was given."""
+    def credit(self, program: ProgramFacts, credit: Credit) -> Outcome:
+        """Give the points once per id; raises Refused when the program will not, or nothing was given for sure."""
+
+    def ask_again(self, program: ProgramFacts, credit: Credit) -> Outcome:
+        """Ask what became of a credit, and give it where the program never saw it; raises Refused for a final no."""
+
+    def reverse(self, program: ProgramFacts, credit: Credit) -> None:
+        """Take the points of a credit back; raises Refused when the program will not."""
 
 
 def read_fields(fields: Mapping[str, Any]) -> tuple[Field, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from widget_host.domain.organizations.models import Environment
 from widget_host.domain.programs import queries, rules
-from widget_host.domain.programs.models import ExchangeRate, Partnership, Program
+from widget_host.domain.programs.models import Campaign, ExchangeRate, Partnership, Program
 from widget_host.kit.clock import Clock
 from widget_host.kit.errors import FieldError, InvalidFields
 from widget_host.kit.ids import new_id
@@ -53,10 +53,17 @@ class Programs:
             raise rules.InvalidProgram("There is no program with this id.", programId=program_id)
         return facts(program)
 
+    def names(self, program_ids: Iterable[str]) -> dict[str, str]:
+        """Return the programs' names by their ids."""
+        return queries.names(self._session, list(program_ids))
+
     def _pricing(self, environment_id: str, currency: str | None) -> "_Pricing":
-        home = self._session.get_one(Environment, environment_id).local_currency
-        rates = queries.dollar_rates(self._session, self._clock.now())
-        return _Pricing(rates, home, currency or home)
+        home, now = self._session.get_one(Environment, environment_id).local_currency, self._clock.now()
+        rates, campaigns = (
+            queries.dollar_rates(self._session, now),
+            queries.campaigns(self._session, environment_id, now),
+        )
+        return _Pricing(rates, campaigns, home, currency or home)
 
     def check_currency(self, currency: str) -> None:
         """Raise InvalidFields for a currency that a sandbox cannot be priced in."""
@@ -96,12 +103,15 @@ def _unknown_currency(currency: str, rates: Iterable[str]) -> InvalidFields:
 
 
 class _Pricing:
-    """Offers in one currency, at the rates of one moment."""
+    """Offers in one currency, at the rates and with the campaigns of one moment."""
 
-    def __init__(self, rates: Mapping[str, Decimal], home: str, currency: str) -> None:
+    def __init__(
+        self, rates: Mapping[str, Decimal], campaigns: Mapping[str, Campaign], home: str, currency: str
+    ) -> None:
         if currency not in rates:
             raise _unknown_currency(currency, rates)
         self._rates = rates
+        self._campaigns = campaigns
         self._home = home
         self._currency = currency
 
@@ -119,6 +129,7 @@ class _Pricing:
             max_points=partnership.max_points,
             price_in_usd=rules.price_in(price, self._rate(program.currency, "USD")),
             price_at_home=rules.price_in(price, self._rate(program.currency, self._home)),
+            campaign=_campaign_facts(self._campaigns.get(partnership.id)),
         )
 
     def _rate(self, source: str, target: str) -> Decimal:
@@ -145,6 +156,13 @@ class Members:
         return self._connectors[program.connector].check_member(program, destination)
 
 
+def _campaign_facts(campaign: Campaign | None) -> rules.CampaignFacts | None:
+    if campaign is None:
+        return None
+    percent = Decimal(campaign.bonus_percent)
+    return rules.CampaignFacts(campaign.id, campaign.name, percent, campaign.issuer_share, campaign.ends_at)
+
+
 def facts(program: Program) -> rules.ProgramFacts:
     """Return what everybody may know of the program, apart from its row."""
     return rules.ProgramFacts(
@@ -159,6 +177,8 @@ def facts(program: Program) -> rules.ProgramFacts:
         currency=program.currency,
         fields=rules.read_fields(program.fields),
         connector=program.connector,
+        connection=program.connection,
+        sealed_secret=program.sealed_secret,
     )
 
 
@@ -181,4 +201,6 @@ def _program(said: Mapping[str, Any]) -> Program:
         currency=said["currency"],
         fields={"list": said["fields"]},
         connector="sandbox",
+        connection={},
+        sealed_secret=None,
     )

@@ -1,9 +1,8 @@
-"""Transactions, and the keys that make each happen once."""
+"""Transactions and the states they came into."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget_host.kit.db import Table
@@ -15,7 +14,22 @@ class Transaction(Table):
 
     __tablename__ = "transactions"
     __table_args__ = (
-        UniqueConstraint("environment_id", "reference_number"),
+        # What failed before anything was given leaves its reference number to the next try.
+        Index(
+            "uq_transactions_reference",
+            "environment_id",
+            "reference_number",
+            unique=True,
+            sqlite_where=text("status <> 'FAILED'"),
+            postgresql_where=text("status <> 'FAILED'"),
+        ),
+        Index("ix_transactions_created_at", "environment_id", "created_at", "id"),
+        Index(
+            "ix_transactions_due",
+            "due_at",
+            sqlite_where=text("status = 'PENDING'"),
+            postgresql_where=text("status = 'PENDING'"),
+        ),
         CheckConstraint("points > 0 AND bonus_points >= 0 AND value > 0", name="amounts"),
         CheckConstraint("status IN ('PENDING', 'COMPLETED', 'FAILED', 'REVERSED')", name="status"),
     )
@@ -23,7 +37,10 @@ class Transaction(Table):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id"))
     program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"))
-    entry_id: Mapped[str] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
+    entry_id: Mapped[str | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
+    reservation_id: Mapped[str | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
+    quote_id: Mapped[str | None] = mapped_column(String(40))
+    campaign_id: Mapped[str | None] = mapped_column(String(40))
     reference_number: Mapped[str] = mapped_column(String(120))
     source_user_id: Mapped[str | None] = mapped_column(String(200))
     destination_user_id: Mapped[str | None] = mapped_column(String(200))
@@ -36,6 +53,8 @@ class Transaction(Table):
     remainder: Mapped[str] = mapped_column(String(40))
     description: Mapped[str | None] = mapped_column(String(500))
     status: Mapped[str] = mapped_column(String(12))
+    attempts: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     @property
@@ -49,13 +68,13 @@ class Transaction(Table):
         return Money(self.value, self.currency)
 
 
-class IdempotencyKey(Table):
-    """A request that was decided, with what was asked and what was answered: asked again, it is answered the same."""
+class TransactionStatus(Table):
+    """One state a transaction came into, and why."""
 
-    __tablename__ = "idempotency_keys"
+    __tablename__ = "transaction_statuses"
 
-    environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id"), primary_key=True)
-    key: Mapped[str] = mapped_column(String(160), primary_key=True)
-    request: Mapped[dict[str, Any]]
-    answer: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
+    transaction_id: Mapped[str] = mapped_column(ForeignKey("transactions.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    status: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    at: Mapped[datetime]

@@ -1,31 +1,52 @@
 """What is read of transactions, and whether transactions, ledger and outbox agree."""
 
-from sqlalchemy import or_, select
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from widget_host.domain.transactions.models import IdempotencyKey, Transaction
+from widget_host.domain.transactions.models import Transaction, TransactionStatus
+from widget_host.domain.transactions.rules import FAILED, PENDING
 
 CHECKS = {
-    "every transaction's entry moves its value and its points": """
+    "every completed transaction's entry moves its value and its points": """
         SELECT t.id FROM transactions t
-        WHERE NOT EXISTS (SELECT 1 FROM ledger_postings p WHERE p.entry_id = t.entry_id
+        WHERE t.status IN ('COMPLETED', 'REVERSED') AND (
+              NOT EXISTS (SELECT 1 FROM ledger_postings p WHERE p.entry_id = t.entry_id
                           AND p.asset = t.currency AND p.amount = t.value)
            OR NOT EXISTS (SELECT 1 FROM ledger_postings p WHERE p.entry_id = t.entry_id
-                          AND p.asset = t.program_id AND p.amount = t.points + t.bonus_points)""",
+                          AND p.asset = t.program_id AND p.amount = t.points + t.bonus_points))""",
+    "every pending transaction's value is set aside, and nothing more": """
+        SELECT t.id FROM transactions t
+        WHERE t.status = 'PENDING' AND (t.entry_id IS NOT NULL OR NOT EXISTS (
+              SELECT 1 FROM ledger_postings p WHERE p.entry_id = t.reservation_id
+              AND p.asset = t.currency AND p.amount = t.value))""",
+    "every failed or reversed transaction's postings are reversed": """
+        SELECT t.id FROM transactions t
+        WHERE (t.status = 'FAILED' AND NOT EXISTS (
+               SELECT 1 FROM ledger_entries e WHERE e.reverses_id = t.reservation_id))
+           OR (t.status = 'REVERSED' AND NOT EXISTS (
+               SELECT 1 FROM ledger_entries e WHERE e.reverses_id = t.entry_id))""",
     "every exchange in the ledger is a transaction": """
         SELECT e.id FROM ledger_entries e
         WHERE e.kind = 'exchange' AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.entry_id = e.id)""",
     "every ended transaction has told how it ended": """
         SELECT t.id FROM transactions t
-        WHERE t.status <> 'PENDING' AND NOT EXISTS (
+        WHERE NOT EXISTS (
               SELECT 1 FROM events v WHERE v.environment_id = t.environment_id AND v.subject = t.id
               AND v.type = 'transaction.' || LOWER(t.status))""",
     "every transaction event is about an entry of the ledger": """
         SELECT v.id FROM events v
         WHERE v.type LIKE 'transaction.%' AND NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.event_id = v.id)""",
+    "every transaction's history ends with its status": """
+        SELECT t.id FROM transactions t
+        WHERE t.status <> (SELECT s.status FROM transaction_statuses s WHERE s.transaction_id = t.id
+                           ORDER BY s.number DESC LIMIT 1)
+           OR NOT EXISTS (SELECT 1 FROM transaction_statuses s WHERE s.transaction_id = t.id)""",
     "every transaction has its idempotency key": """
         SELECT t.id FROM transactions t
-        WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys k
+        WHERE t.status <> 'FAILED' AND NOT EXISTS (SELECT 1 FROM idempotency_keys k
                           WHERE k.environment_id = t.environment_id AND k.key = t.reference_number)""",
     "every receipt ever given is of a transaction": """
         SELECT k.key FROM idempotency_keys k
@@ -35,12 +56,68 @@ CHECKS = {
 
 
 def find(session: Session, environment_id: str, id_or_reference: str) -> Transaction | None:
-    """Return the environment's transaction of this id, else of this reference number."""
+    """Return the environment's transaction of this id, else of this reference number: the one that did not fail."""
     named = or_(Transaction.id == id_or_reference, Transaction.reference_number == id_or_reference)
-    found = session.scalars(select(Transaction).where(Transaction.environment_id == environment_id, named)).all()
-    return min(found, key=lambda transaction: transaction.id != id_or_reference, default=None)
+    found = session.scalars(
+        select(Transaction).where(Transaction.environment_id == environment_id, named).order_by(Transaction.id.desc())
+    ).all()
+    return min(found, key=lambda each: (each.id != id_or_reference, each.status == FAILED), default=None)
 
 
-def find_key(session: Session, environment_id: str, key: str) -> IdempotencyKey | None:
-    """Return what was asked and answered under this key."""
-    return session.get(IdempotencyKey, (environment_id, key), populate_existing=True)
+def between(
+    session: Session,
+    environment_id: str,
+    start: datetime,
+    end: datetime,
+    *,
+    program_id: str | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[Transaction]:
+    """Return the environment's transactions of a period, both ends included, oldest first, after a given one."""
+    wanted = select(Transaction).where(
+        Transaction.environment_id == environment_id, Transaction.created_at >= start, Transaction.created_at <= end
+    )
+    if program_id is not None:
+        wanted = wanted.where(Transaction.program_id == program_id)
+    if after is not None:
+        wanted = wanted.where(tuple_(Transaction.created_at, Transaction.id) > after)
+    return session.scalars(wanted.order_by(Transaction.created_at, Transaction.id).limit(limit)).all()
+
+
+def history(session: Session, transaction_id: str) -> Sequence[TransactionStatus]:
+    """Return the states a transaction came into, oldest first."""
+    wanted = select(TransactionStatus).where(TransactionStatus.transaction_id == transaction_id)
+    return session.scalars(wanted.order_by(TransactionStatus.number)).all()
+
+
+def claim_pending(session: Session, *, now: datetime, until: datetime, limit: int) -> Sequence[Transaction]:
+    """Take up to `limit` pending transactions that are due, for a lease; no two workers get the same one."""
+    due = (
+        select(Transaction.id)
+        .where(Transaction.status == PENDING, Transaction.due_at <= now)
+        .order_by(Transaction.due_at, Transaction.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        # Apart from the UPDATE: PostgreSQL may run a plain subquery again for each row, and take more than the limit.
+        .cte("due")
+    )
+    taken = update(Transaction).where(Transaction.id.in_(select(due.c.id)))
+    taken = taken.values(due_at=until, attempts=Transaction.attempts + 1)
+    found = session.scalars(taken.returning(Transaction), execution_options={"synchronize_session": False})
+    # What comes back is in no order; the oldest is asked about first.
+    return sorted(found, key=lambda transaction: transaction.id)
+
+
+def bring_forward(session: Session, environment_id: str, by: timedelta) -> None:
+    """Let the environment's pending transactions fall due earlier by this much."""
+    pending = select(Transaction).where(Transaction.environment_id == environment_id, Transaction.status == PENDING)
+    for transaction in session.scalars(pending.with_for_update()):
+        if transaction.due_at is not None:
+            transaction.due_at -= by
+    session.flush()
+
+
+def count_pending(session: Session) -> int:
+    """Count the transactions that wait for their program's word."""
+    return session.scalar(select(func.count()).where(Transaction.status == PENDING)) or 0

@@ -1,8 +1,7 @@
 """How value becomes points, what is too little or too much, and what a transaction may become. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -12,7 +11,8 @@ from widget_host.kit.errors import FieldError, InvalidFields, Refused
 from widget_host.kit.money import Money, decimals_of
 
 POINTS = "POINTS"
-COMPLETED = "COMPLETED"
+PENDING, COMPLETED, FAILED, REVERSED = "PENDING", "COMPLETED", "FAILED", "REVERSED"
+QUOTE_LIFE = timedelta(minutes=2)
 
 
 class ValueOutOfRange(Refused):
@@ -45,6 +45,24 @@ class DuplicateReference(Refused):
     code = "DUPLICATE_REFERENCE"
 
 
+class QuoteExpired(Refused):
+    """The quote named is past its time, or was given for something else."""
+
+    code = "QUOTE_EXPIRED"
+
+
+class RequestInProgress(Refused):
+    """The first request under this reference number is not answered yet."""
+
+    code = "REQUEST_IN_PROGRESS"
+
+
+class StateRefused(Refused):
+    """The transaction is in a state from which this does not follow."""
+
+    code = "STATE_REFUSED"
+
+
 class PartnerFailed(Refused):
     """The program failed before anything was committed there."""
 
@@ -57,9 +75,10 @@ class PartnerTimedOut(Refused):
     code = "PARTNER_TIMEOUT"
 
 
-# What the program or its limits decided is decided: a retry hears the same. What the caller or an operator can mend
-# (an unknown program, a partnership not enabled, a program that is down) is asked again.
-STORED_REFUSALS = (ValueOutOfRange, PointsOutOfRange, InvalidMember)
+class ReversalRefused(Refused):
+    """The program does not take the points back."""
+
+    code = "REVERSAL_REFUSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +90,32 @@ class Preview:
     points: int
     bonus_points: int
     remainder: Decimal
+    campaign_id: str | None = None
 
     @property
     def total_points(self) -> int:
         """What the member receives, bonus included."""
         return self.points + self.bonus_points
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be priced: a value, or an exact number of points instead."""
+
+    environment_id: str
+    program_id: str
+    value: Money | None = None
+    points: int | None = None
+
+    @property
+    def amount(self) -> str:
+        """The number asked for: minor units of the value's currency, or points."""
+        return str(self.points if self.value is None else self.value.minor)
+
+    @property
+    def unit(self) -> str:
+        """What the number counts: a currency, or POINTS."""
+        return POINTS if self.value is None else self.value.currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +136,24 @@ class Order:
     source_user_id: str | None = None
     launch_id: str | None = None
     keeps_refusals: bool = True
+    quote_id: str | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """What of the order is priced."""
+        return Asked(self.environment_id, self.program_id, self.value, self.points)
 
     def as_request(self) -> dict[str, Any]:
         """Return what was asked under the names the API gives it, to compare a repeat with the first."""
         return {
             "programId": self.program_id,
-            "value": str(self.points if self.value is None else self.value.minor),
-            "currency": POINTS if self.value is None else self.value.currency,
+            "value": self.asked.amount,
+            "currency": self.asked.unit,
             "destinationAccount.destinationUserId": self.destination.user_id,
             "destinationAccount.destinationUserEmail": self.destination.user_email,
             "description": self.description,
             "sourceUserId": self.source_user_id,
+            "quoteId": self.quote_id,
         }
 
 
@@ -130,9 +177,9 @@ def check_destination(destination: Destination, offer: Offer) -> None:
         )
 
 
-def price(order: Order, offer: Offer) -> Preview:
-    """Price an order, by value or by exact points; raises ValueOutOfRange or PointsOutOfRange."""
-    return buy_exactly(order.points or 0, offer) if order.value is None else buy(order.value, offer)
+def price(asked: Asked, offer: Offer) -> Preview:
+    """Price what is asked, by value or by exact points; raises ValueOutOfRange or PointsOutOfRange."""
+    return buy_exactly(asked.points or 0, offer) if asked.value is None else buy(asked.value, offer)
 
 
 def buy(value: Money, offer: Offer) -> Preview:
@@ -141,7 +188,7 @@ def buy(value: Money, offer: Offer) -> Preview:
         raise _value_out_of_range(offer)
     points = int(value.major // offer.price)
     _check_points(points, offer)
-    return Preview(value, offer.price, points, 0, value.major - points * offer.price)
+    return _priced(value, points, offer)
 
 
 def buy_exactly(points: int, offer: Offer) -> Preview:
@@ -151,7 +198,19 @@ def buy_exactly(points: int, offer: Offer) -> Preview:
     value = Money.of((points * offer.price).quantize(step, ROUND_CEILING), offer.currency)
     if not offer.min_value <= value <= offer.max_value:
         raise _value_out_of_range(offer)
-    return Preview(value, offer.price, points, 0, value.major - points * offer.price)
+    return _priced(value, points, offer)
+
+
+def _priced(value: Money, points: int, offer: Offer) -> Preview:
+    campaign, remainder = offer.campaign, value.major - points * offer.price
+    if campaign is None:
+        return Preview(value, offer.price, points, 0, remainder)
+    return Preview(value, offer.price, points, bonus(points, campaign.bonus_percent), remainder, campaign.id)
+
+
+def bonus(points: int, percent: Decimal) -> int:
+    """Return the bonus on points bought: whole points, rounded down."""
+    return int(points * percent // 100)
 
 
 def _check_points(points: int, offer: Offer) -> None:
@@ -173,24 +232,10 @@ def _value_out_of_range(offer: Offer) -> ValueOutOfRange:
     )
 
 
-def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Return the names of the fields in which two requests differ."""
-    return [name for name, value in first.items() if second.get(name) != value]
+STEPS = {(None, PENDING), (None, COMPLETED), (PENDING, COMPLETED), (PENDING, FAILED), (COMPLETED, REVERSED)}
 
 
-def refusal(*, code: str, message: str, details: Mapping[str, Any]) -> Refused:
-    """Make a stored refusal again, marked as a repeat."""
-    kinds = {kind.code: kind for kind in STORED_REFUSALS}
-    repeated = kinds[code](message, **details)
-    repeated.is_replay = True
-    return repeated
-
-
-def details_of(preview: Preview) -> dict[str, Any]:
-    """Return what an entry keeps of how its price was made."""
-    return {
-        "pricePerPoint": wire.plain(preview.price),
-        "rounding": "floor",
-        "remainder": wire.plain(preview.remainder),
-        "bonusPoints": preview.bonus_points,
-    }
+def check_step(before: str | None, after: str) -> None:
+    """Raise StateRefused for a step that no transaction takes; `before` is None for a new one."""
+    if (before, after) not in STEPS:
+        raise StateRefused(f"A transaction that is {before} does not become {after}.", status=before)

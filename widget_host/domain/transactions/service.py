@@ -1,75 +1,114 @@
-"""What may be done with transactions."""
+"""What may be done with transactions: record, settle, read back."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from widget_host.domain.access.service import WidgetSessions
-from widget_host.domain.ledger.rules import NewEntry, exchange
+from widget_host.domain.ledger.rules import NewEntry, exchange, reservation
 from widget_host.domain.ledger.service import Ledger
-from widget_host.domain.organizations.service import Organizations
-from widget_host.domain.programs.rules import Credit, Offer, ProgramConnector
-from widget_host.domain.programs.service import Programs
+from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions import queries, rules
-from widget_host.domain.transactions.models import IdempotencyKey, Transaction
+from widget_host.domain.transactions.models import Transaction, TransactionStatus
 from widget_host.domain.webhooks.service import Outbox
 from widget_host.kit import wire
-from widget_host.kit.clock import Clock, isoformat
-from widget_host.kit.db import insert_if_new, violations
-from widget_host.kit.errors import NotFound, Refused
+from widget_host.kit.clock import EnvironmentClock, isoformat
+from widget_host.kit.db import violations
+from widget_host.kit.errors import NotFound
 from widget_host.kit.ids import new_id
-from widget_host.kit.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """What an order came to; `is_replay` when it had been answered before."""
-
-    receipt: rules.Receipt
-    is_replay: bool = False
 
 
 class Transactions:
-    """Prices values, keeps transactions with their postings and events, and reads them back."""
+    """Keeps transactions: each state comes with its postings, its history and its event, in one unit of work."""
 
-    def __init__(
-        self,
-        *,
-        session: Session,
-        clock: Clock,
-        organizations: Organizations,
-        programs: Programs,
-        widget_sessions: WidgetSessions,
-        ledger: Ledger,
-        outbox: Outbox,
-    ) -> None:
+    def __init__(self, *, session: Session, clock: EnvironmentClock, ledger: Ledger, outbox: Outbox) -> None:
         """Work within this session, together with these services of the same session."""
         self._session = session
         self._clock = clock
-        self._organizations = organizations
-        self._programs = programs
-        self._widget_sessions = widget_sessions
         self._ledger = ledger
         self._outbox = outbox
 
-    def preview(self, environment_id: str, program_id: str, value: Money) -> rules.Preview:
-        """Say what a value would buy; raises as issuing would."""
-        return rules.buy(value, self._programs.get_offer(environment_id, program_id, value.currency))
+    def record(
+        self,
+        order: rules.Order,
+        transaction_id: str,
+        preview: rules.Preview,
+        *,
+        due_in: timedelta | None = None,
+        at: datetime | None = None,
+    ) -> Transaction:
+        """Keep a new transaction: COMPLETED, or with `due_in` PENDING and to be asked about after that time."""
+        transaction = Transaction(
+            **_facts(order, preview),
+            id=transaction_id,
+            status=rules.PENDING,
+            attempts=0,
+            due_at=None if due_in is None else self._clock.machine.now() + due_in,
+            created_at=at or self._clock.now(),
+        )
+        self._enter(transaction, rules.COMPLETED if due_in is None else rules.PENDING)
+        return transaction
 
-    def preview_points(self, environment_id: str, program_id: str, points: int) -> rules.Preview:
-        """Say what an exact number of points would cost in the environment's own currency."""
-        self._allow_points(environment_id)
-        return rules.buy_exactly(points, self._programs.get_offer(environment_id, program_id))
+    def complete(self, transaction: Transaction) -> None:
+        """Settle a pending transaction: the program gave the points."""
+        self._enter(transaction, rules.COMPLETED)
 
-    def _allow_points(self, environment_id: str) -> None:
-        environment = self._organizations.get_environment(environment_id)
-        if not self._organizations.get(environment.organization_id).points_mode:
-            raise rules.PointsModeDisabled("Ordering an exact number of points is not enabled for your organization.")
+    def fail(self, transaction: Transaction, reason: str) -> None:
+        """End a pending transaction: nothing was given, what was set aside goes back."""
+        self._enter(transaction, rules.FAILED, reason)
+
+    def reverse(self, transaction: Transaction, reason: str) -> None:
+        """Undo a completed transaction."""
+        self._enter(transaction, rules.REVERSED, reason)
+
+    def wait(self, transaction: Transaction, due_in: timedelta) -> None:
+        """Leave a transaction pending, to be asked about after this time."""
+        transaction.due_at = self._clock.machine.now() + due_in
+        self._session.flush()
+
+    def _enter(self, transaction: Transaction, status: str, reason: str | None = None) -> None:
+        rules.check_step(transaction.status if transaction in self._session else None, status)
+        entry_id, event_id = new_id("ent"), new_id("evt")
+        self._post(transaction, status, entry_id, event_id)
+        transaction.status = status
+        if status == rules.PENDING:
+            transaction.reservation_id = entry_id
+        else:
+            transaction.due_at = None
+        if status == rules.COMPLETED:
+            transaction.entry_id = entry_id
+        self._session.add(transaction)
+        self._session.flush()
+        self._note(transaction, status, reason)
+        payload = _told(transaction)
+        self._outbox.record(
+            transaction.environment_id, event_id, f"transaction.{status.lower()}", transaction.id, payload
+        )
+
+    def _post(self, transaction: Transaction, status: str, entry_id: str, event_id: str) -> None:
+        undone = {rules.FAILED: transaction.reservation_id, rules.REVERSED: transaction.entry_id}.get(status)
+        if undone is not None:
+            self._ledger.reverse(undone, new_entry_id=entry_id, event_id=event_id)
+            return
+        is_pending = status == rules.PENDING
+        self._ledger.post(
+            NewEntry(
+                id=entry_id,
+                environment_id=transaction.environment_id,
+                key=f"{transaction.id}:{'reservation' if is_pending else 'exchange'}",
+                kind="reservation" if is_pending else "exchange",
+                event_id=event_id,
+                movements=_movements(transaction, is_pending=is_pending),
+                details=_details(transaction),
+            )
+        )
+
+    def _note(self, transaction: Transaction, status: str, reason: str | None) -> None:
+        number = len(queries.history(self._session, transaction.id)) + 1
+        note = {"transaction_id": transaction.id, "number": number, "status": status, "reason": reason}
+        self._session.execute(insert(TransactionStatus), [note | {"at": self._clock.now()}])
 
     def get(self, environment_id: str, id_or_reference: str) -> Transaction:
         """Return a transaction by its id or reference number, or raise NotFound."""
@@ -78,123 +117,71 @@ class Transactions:
             raise NotFound("There is no transaction with this id or reference number.")
         return found
 
-    def find_answer(self, order: rules.Order) -> Issued | None:
-        """Return the answer this reference number got before; raises DuplicateReference for another request."""
-        found = queries.find_key(self._session, order.environment_id, order.reference_number)
-        return None if found is None else _answered(found, order)
+    def list_between(
+        self,
+        environment_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        program_id: str | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int,
+    ) -> Sequence[Transaction]:
+        """Return up to `limit` transactions of a period, both ends included, oldest first."""
+        return queries.between(
+            self._session, environment_id, start, end, program_id=program_id, after=after, limit=limit
+        )
 
-    def offer_for(self, order: rules.Order) -> Offer:
-        """Return what the order is priced by; raises InvalidProgram, NoPartnership or PointsModeDisabled."""
-        if order.value is None:
-            self._allow_points(order.environment_id)
-            return self._programs.get_offer(order.environment_id, order.program_id)
-        return self._programs.get_offer(order.environment_id, order.program_id, order.value.currency)
+    def history(self, transaction: Transaction) -> Sequence[TransactionStatus]:
+        """Return the states the transaction came into, oldest first."""
+        return queries.history(self._session, transaction.id)
 
-    def refuse(self, order: rules.Order, refusal: Refused) -> Issued | None:
-        """Keep a refusal under the order's reference; returns the earlier answer when there is one."""
-        answer = {"refusal": {"code": refusal.code, "message": refusal.message, "details": dict(refusal.details)}}
-        return None if self._claim(order, answer) else self.find_answer(order)
+    def claim_pending(self, lease: timedelta, limit: int) -> Sequence[Transaction]:
+        """Take pending transactions that are due, for one lease."""
+        now = self._clock.machine.now()
+        return queries.claim_pending(self._session, now=now, until=now + lease, limit=limit)
 
-    def complete(self, order: rules.Order, transaction_id: str, preview: rules.Preview) -> Issued:
-        """Keep a transaction with its postings and its event, the key first; or return the earlier answer."""
-        now = self._clock.now()
-        receipt = rules.Receipt(transaction_id, preview.total_points, order.reference_number, now, rules.COMPLETED)
-        if not self._claim(order, {"receipt": _written(receipt)}):
-            earlier = self.find_answer(order)
-            assert earlier is not None, "a key that could not be claimed is there"  # noqa: S101 - for the type checker
-            return earlier
-        if order.launch_id is not None:
-            self._widget_sessions.spend(order.launch_id)
-        self._post(order, transaction_id, preview, now)
-        return Issued(receipt)
+    def bring_forward(self, environment_id: str, by: timedelta) -> None:
+        """Let what is pending fall due earlier: the environment's time was advanced."""
+        queries.bring_forward(self._session, environment_id, by)
 
-    def _claim(self, order: rules.Order, answer: Mapping[str, Any]) -> bool:
-        row = {
-            "environment_id": order.environment_id,
-            "key": order.reference_number,
-            "request": order.as_request(),
-            "answer": answer,
-            "created_at": self._clock.now(),
-        }
-        return insert_if_new(self._session, IdempotencyKey, [row]) == 1
-
-    def _post(self, order: rules.Order, transaction_id: str, preview: rules.Preview, now: datetime) -> None:
-        entry_id, event_id = new_id("ent"), new_id("evt")
-        self._ledger.post(_entry(order, transaction_id, preview, entry_id, event_id))
-        row = _row(order, preview) | {"id": transaction_id, "entry_id": entry_id, "created_at": now}
-        self._session.execute(insert(Transaction), [row])
-        payload = _told(order, preview, transaction_id, now)
-        self._outbox.record(order.environment_id, event_id, "transaction.completed", transaction_id, payload)
+    def count_pending(self) -> int:
+        """Return how many transactions of all tenants wait for their program's word."""
+        return queries.count_pending(self._session)
 
     def verify(self) -> dict[str, list[str]]:
         """Check that transactions, ledger and outbox agree; returns what does not, with ids to look at."""
         return violations(self._session, queries.CHECKS)
 
 
-class Issuing:
-    """Issues points: decides in the open, then keeps everything at once; no session is open while a program is asked.
-
-    The connectors there are answer by rule and give nothing away, so asking one again for the same order is harmless.
-    """
-
-    def __init__(
-        self,
-        *,
-        reading: Callable[[], AbstractContextManager[Transactions]],
-        writing: Callable[[], AbstractContextManager[Transactions]],
-        connectors: Mapping[str, ProgramConnector],
-    ) -> None:
-        """Take a way to read, a unit of work to keep, and a connector for each kind of program."""
-        self._reading = reading
-        self._writing = writing
-        self._connectors = connectors
-
-    def issue(self, order: rules.Order) -> Issued:
-        """Turn value into points once per reference number; raises a Refused, and then nothing was posted."""
-        with self._reading() as transactions:
-            earlier = transactions.find_answer(order)
-            if earlier is not None:
-                return earlier
-            offer = transactions.offer_for(order)
-        transaction_id = new_id("txn")
-        try:
-            preview = self._decide(order, offer, transaction_id)
-        except rules.STORED_REFUSALS as refusal:
-            return self._refuse(order, refusal)
-        with self._writing() as transactions:
-            return transactions.complete(order, transaction_id, preview)
-
-    def _decide(self, order: rules.Order, offer: Offer, transaction_id: str) -> rules.Preview:
-        rules.check_destination(order.destination, offer)
-        preview = rules.price(order, offer)
-        connector = self._connectors[offer.program.connector]
-        if not connector.check_member(offer.program, order.destination).is_valid:
-            raise rules.InvalidMember(f"{offer.program.name} does not know this member.", programId=offer.program.id)
-        credit = Credit(transaction_id, offer.program.id, order.destination, preview.total_points)
-        connector.credit(offer.program, credit)
-        return preview
-
-    def _refuse(self, order: rules.Order, refusal: Refused) -> Issued:
-        if order.keeps_refusals:
-            with self._writing() as transactions:
-                earlier = transactions.refuse(order, refusal)
-            if earlier is not None:
-                return earlier
-        raise refusal
+def destination_of(transaction: Transaction) -> Destination:
+    """Return the member's account that the transaction credits."""
+    return Destination(transaction.destination_user_id, transaction.destination_user_email)
 
 
-def _entry(order: rules.Order, transaction_id: str, preview: rules.Preview, entry_id: str, event_id: str) -> NewEntry:
-    legs = exchange(
-        value=preview.value.minor,
-        currency=preview.value.currency,
-        program_id=order.program_id,
-        points=preview.total_points,
+def _movements(transaction: Transaction, *, is_pending: bool) -> Any:
+    if is_pending:
+        return reservation(value=transaction.value, currency=transaction.currency)
+    return exchange(
+        value=transaction.value,
+        currency=transaction.currency,
+        program_id=transaction.program_id,
+        points=transaction.total_points,
+        is_reserved=transaction.reservation_id is not None,
     )
-    details = rules.details_of(preview)
-    return NewEntry(entry_id, order.environment_id, transaction_id, "exchange", event_id, legs, details)
 
 
-def _row(order: rules.Order, preview: rules.Preview) -> dict[str, Any]:
+def _details(transaction: Transaction) -> dict[str, Any]:
+    return {
+        "pricePerPoint": transaction.price,
+        "rounding": "floor",
+        "remainder": transaction.remainder,
+        "bonusPoints": transaction.bonus_points,
+        "campaignId": transaction.campaign_id,
+    }
+
+
+def _facts(order: rules.Order, preview: rules.Preview) -> dict[str, Any]:
     return {
         "environment_id": order.environment_id,
         "program_id": order.program_id,
@@ -208,48 +195,23 @@ def _row(order: rules.Order, preview: rules.Preview) -> dict[str, Any]:
         "bonus_points": preview.bonus_points,
         "price": wire.plain(preview.price),
         "remainder": wire.plain(preview.remainder),
+        "quote_id": order.quote_id,
+        "campaign_id": preview.campaign_id,
         "description": order.description,
-        "status": rules.COMPLETED,
     }
 
 
-def _told(order: rules.Order, preview: rules.Preview, transaction_id: str, now: datetime) -> dict[str, Any]:
+def _told(transaction: Transaction) -> dict[str, Any]:
     return {
-        "transactionId": transaction_id,
-        "referenceNumber": order.reference_number,
-        "programId": order.program_id,
-        "sourceUserId": order.source_user_id,
-        "destinationAccount": order.destination.as_account(),
-        "value": wire.number(preview.value.major),
-        "currency": preview.value.currency,
-        "totalPoints": preview.total_points,
-        "description": order.description,
-        "status": rules.COMPLETED,
-        "date": isoformat(now),
+        "transactionId": transaction.id,
+        "referenceNumber": transaction.reference_number,
+        "programId": transaction.program_id,
+        "sourceUserId": transaction.source_user_id,
+        "destinationAccount": destination_of(transaction).as_account(),
+        "value": wire.number(transaction.money.major),
+        "currency": transaction.currency,
+        "totalPoints": transaction.total_points,
+        "description": transaction.description,
+        "status": transaction.status,
+        "date": isoformat(transaction.created_at),
     }
-
-
-def _written(receipt: rules.Receipt) -> dict[str, Any]:
-    return {
-        "id": receipt.id,
-        "totalPoints": receipt.total_points,
-        "referenceNumber": receipt.reference_number,
-        "date": receipt.date.isoformat(),
-        "status": receipt.status,
-    }
-
-
-def _answered(found: IdempotencyKey, order: rules.Order) -> Issued:
-    different = rules.differing(found.request, order.as_request())
-    if different:
-        raise rules.DuplicateReference(
-            f"referenceNumber {order.reference_number} was used for another request; it differs in"
-            f" {', '.join(different)}. Use a new referenceNumber for a new request.",
-            fields=different,
-        )
-    if "refusal" in found.answer:
-        raise rules.refusal(**found.answer["refusal"])
-    said = found.answer["receipt"]
-    date = datetime.fromisoformat(said["date"])
-    receipt = rules.Receipt(said["id"], said["totalPoints"], said["referenceNumber"], date, said["status"])
-    return Issued(receipt, is_replay=True)

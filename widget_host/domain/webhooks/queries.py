@@ -1,6 +1,6 @@
 """What is read of events, endpoints and deliveries, and the one statement that claims."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
@@ -45,6 +45,12 @@ def claim(session: Session, *, now: datetime, until: datetime, fence: str, limit
     return list(session.scalars(taken.execution_options(synchronize_session=False)))
 
 
+def queue(session: Session) -> tuple[int, datetime | None]:
+    """Return how many deliveries wait, and when the first of them is due."""
+    row = session.execute(select(func.count(), func.min(Delivery.due_at)).where(Delivery.state == WAITING)).one()
+    return row[0], row[1]
+
+
 def claimed(session: Session, delivery_ids: list[str]) -> list[Row[Any]]:
     """Return what is needed to send these deliveries, with the endpoint's address and secret as they are now."""
     return list(
@@ -64,3 +70,19 @@ def claimed(session: Session, delivery_ids: list[str]) -> list[Row[Any]]:
             .order_by(Event.id, Delivery.id)
         )
     )
+
+
+def bring_forward(session: Session, environment_id: str, by: timedelta) -> None:
+    """Let the environment's waiting deliveries fall due earlier by this much."""
+    waiting = select(Delivery).where(Delivery.environment_id == environment_id, Delivery.state == WAITING)
+    for delivery in session.scalars(waiting.with_for_update()):
+        delivery.due_at -= by
+    session.flush()
+
+
+def events_after(session: Session, environment_id: str, after: str, before: str | None, limit: int) -> list[Event]:
+    """Return events in the order they happened, after one id and before another, if there is another."""
+    wanted = select(Event).where(Event.environment_id == environment_id, Event.id > after)
+    if before is not None:
+        wanted = wanted.where(Event.id < before)
+    return list(session.scalars(wanted.order_by(Event.id).limit(limit)))

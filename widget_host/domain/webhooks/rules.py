@@ -25,6 +25,8 @@ LEASE = timedelta(seconds=60)
 ATTEMPT_DEADLINE = timedelta(seconds=15)
 ANSWER_KEPT = 16 * 1024
 LONGEST_URL = 2000
+# What is only for who pulls events: nothing is decided yet.
+NOT_SENT = ("transaction.pending",)
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
 
 

@@ -2,18 +2,20 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.domain.webhooks import queries, rules
 from widget_host.domain.webhooks.models import Attempt, Delivery, Endpoint, Event
 from widget_host.kit import wire
-from widget_host.kit.clock import Clock
+from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretBox, Undecryptable, new_secret
-from widget_host.kit.ids import new_id
+from widget_host.kit.ids import earliest_id, new_id
 
 PRECISION = 1 << 32
 
@@ -21,11 +23,14 @@ PRECISION = 1 << 32
 class Endpoints:
     """Keeps where an environment's events go."""
 
-    def __init__(self, *, session: Session, clock: Clock, box: SecretBox, http_allowed: bool) -> None:
+    def __init__(
+        self, *, session: Session, clock: Clock, box: SecretBox, trail: AuditTrail, http_allowed: bool
+    ) -> None:
         """Work within this session; plain-http addresses are for development only."""
         self._session = session
         self._clock = clock
         self._box = box
+        self._trail = trail
         self._http_allowed = http_allowed
 
     def create(self, environment_id: str, url: str) -> tuple[Endpoint, str]:
@@ -42,13 +47,14 @@ class Endpoints:
         )
         self._session.add(endpoint)
         self._session.flush()
+        self._trail.record("webhook_secret.created", environment_id, endpoint_id=endpoint.id)
         return endpoint, secret
 
 
 class Outbox:
     """Writes events and their deliveries beside what caused them, in the same transaction."""
 
-    def __init__(self, *, session: Session, clock: Clock) -> None:
+    def __init__(self, *, session: Session, clock: EnvironmentClock) -> None:
         """Work within this session."""
         self._session = session
         self._clock = clock
@@ -70,7 +76,9 @@ class Outbox:
             "created_at": self._clock.now(),
         }
         self._session.execute(insert(Event), [event])
-        self._enqueue(environment_id, event_id)
+        self._session.info.setdefault("told", []).append(kind)
+        if kind not in rules.NOT_SENT:
+            self._enqueue(environment_id, event_id)
 
     def _enqueue(self, environment_id: str, event_id: str) -> None:
         endpoints = queries.enabled_endpoints(self._session, environment_id)
@@ -81,18 +89,35 @@ class Outbox:
             "event_id": event_id,
             "state": rules.WAITING,
             "attempts": 0,
-            "due_at": self._clock.now(),
+            "due_at": self._clock.machine.now(),
         }
         rows = [{"id": new_id("dlv"), "endpoint_id": endpoint_id, **shared} for endpoint_id in endpoints]
         self._session.execute(insert(Delivery), rows)
         self._session.info["enqueued"] = True
 
 
+class Events:
+    """What happened, for who pulls instead of being told."""
+
+    def __init__(self, *, session: Session, settling: timedelta | None) -> None:
+        """Show only events older than `settling`: of those no earlier one is still on its way into the database.
+
+        None where writers take turns: what is there is all there will be of its time.
+        """
+        self._session = session
+        self._settling = settling
+
+    def list_after(self, environment_id: str, after: str, limit: int) -> list[Event]:
+        """Return up to `limit` events that follow the one named, in order; empty text begins at the first."""
+        before = None if self._settling is None else earliest_id("evt", self._settling)
+        return queries.events_after(self._session, environment_id, after, before, limit)
+
+
 class Deliveries:
     """The queue: claim what is due, and say what came of it."""
 
     def __init__(self, *, session: Session, clock: Clock, box: SecretBox) -> None:
-        """Work within this session."""
+        """Work within this session; the clock is the machine's, as queues are kept."""
         self._session = session
         self._clock = clock
         self._box = box
@@ -120,6 +145,12 @@ class Deliveries:
         except Undecryptable:
             return None
 
+    def queue(self) -> tuple[int, timedelta]:
+        """Return how many deliveries wait, and how long the oldest that is due has been."""
+        waiting, oldest = queries.queue(self._session)
+        late = timedelta(0) if oldest is None else max(self._clock.now() - oldest, timedelta(0))
+        return waiting, late
+
     def finish(self, claimed: rules.Claimed, outcome: rules.Outcome) -> bool:
         """Keep the attempt and what follows from it; False when another worker holds the delivery by now."""
         found = self._session.scalars(
@@ -131,6 +162,10 @@ class Deliveries:
         self._advance(found, outcome)
         self._session.flush()
         return True
+
+    def bring_forward(self, environment_id: str, by: timedelta) -> None:
+        """Let what waits fall due earlier: the environment's time was advanced."""
+        queries.bring_forward(self._session, environment_id, by)
 
     def _advance(self, delivery: Delivery, outcome: rules.Outcome) -> None:
         delivery.attempts += 1

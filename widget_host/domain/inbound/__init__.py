@@ -1,0 +1,1 @@
+"""Webhooks that come in: the secrets that sign them, and what came before."""

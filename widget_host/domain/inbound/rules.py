@@ -1,0 +1,38 @@
+"""Who signs webhooks to us, and how they are refused. Pure."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from widget_host.kit.errors import Refused
+
+TOLERANCE = timedelta(seconds=300)
+KEPT = timedelta(days=30)
+MOST_SECRETS = 5
+
+
+class InvalidSignature(Refused):
+    """The webhook was not signed by anybody known here; why is not told."""
+
+    code = "INVALID_SIGNATURE"
+
+
+class EventConflict(Refused):
+    """An event of this id came before, with another body."""
+
+    code = "EVENT_CONFLICT"
+
+
+class TooManySecrets(Refused):
+    """The environment has as many live secrets as a rotation needs."""
+
+    code = "TOO_MANY_SECRETS"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who signed: somebody an environment trusts; `program_id` where the secret speaks for one program only."""
+
+    environment_id: str
+    environment_kind: str
+    clock_ahead: timedelta
+    program_id: str | None

@@ -1,0 +1,1 @@
+"""Orders: their earlier answers, and what is kept of them."""

@@ -1,0 +1,1 @@
+"""What a card's rewards are turned into: programs and their allocation."""

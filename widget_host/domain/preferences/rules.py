@@ -1,0 +1,143 @@
+"""How a card's value is divided among programs, and what changed in a choice of them. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from widget_host.domain.orders.rules import Claim, Part
+from widget_host.domain.programs.rules import Destination
+from widget_host.domain.transactions.rules import Order
+from widget_host.kit.errors import FieldError, InvalidFields, Refused
+from widget_host.kit.money import Money
+
+WHOLE = 100
+# Where the issuer does not say how many programs a card may have.
+MOST_PROGRAMS = 5
+LINKED, UPDATED, DELINKED = "LINKED", "UPDATED", "DELINKED"
+
+
+class PreferencesChanged(Refused):
+    """Somebody else changed the card's preferences since they were read."""
+
+    code = "PREFERENCES_CHANGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """One program of a card: whose account there, and how many percent of each reward it gets."""
+
+    program_id: str
+    destination: Destination
+    allocation: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardChoice:
+    """What a customer chose for a card, in their order; version 0 is what nobody has saved yet."""
+
+    source_user_id: str
+    card_id: str
+    version: int
+    programs: tuple[Preferred, ...]
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """Value that a card earned, to be divided as its preferences say."""
+
+    environment_id: str
+    source_user_id: str
+    card_id: str
+    value: Money
+    reference_number: str
+
+    def claim(self) -> Claim:
+        """Return the key that makes the reward happen once, with what was asked under the names the API gives it."""
+        asked = {
+            "sourceUserId": self.source_user_id,
+            "cardId": self.card_id,
+            "value": str(self.value.minor),
+            "currency": self.value.currency,
+        }
+        reference = self.reference_number
+        return Claim(self.environment_id, f"reward\n{reference}", f"referenceNumber {reference}", asked)
+
+
+def check(programs: Sequence[Preferred], most: int) -> None:
+    """Raise InvalidFields unless there are one to `most` programs, each once, whose percents are 100 together."""
+    errors = [
+        FieldError(f"preferences.{place}.allocation", "out_of_range", f"This must be from 0 to {WHOLE}.")
+        for place, each in enumerate(programs)
+        if not 0 <= each.allocation <= WHOLE
+    ]
+    if not 1 <= len(programs) <= most:
+        errors.append(FieldError("preferences", "count", f"Choose from 1 to {most} programs."))
+    if len({each.program_id for each in programs}) < len(programs):
+        errors.append(FieldError("preferences", "repeated", "Choose each program once."))
+    given = sum(each.allocation for each in programs)
+    if given != WHOLE:
+        errors.append(FieldError("preferences", "sum", f"The percents must be {WHOLE} together; they are {given}."))
+    if errors:
+        raise InvalidFields(errors)
+
+
+def split(whole: int, weights: Sequence[int]) -> list[int]:
+    """Divide a whole by weights into integers that sum to it, by largest remainder; of equals the earlier gets more."""
+    total = sum(weights)
+    parts = [whole * weight // total for weight in weights]
+    largest_first = sorted(range(len(weights)), key=lambda place: (-(whole * weights[place] % total), place))
+    for place in largest_first[: whole - sum(parts)]:
+        parts[place] += 1
+    return parts
+
+
+def split_evenly(count: int) -> list[int]:
+    """Divide a hundred percent among so many programs: 34, 33, 33."""
+    return split(WHOLE, [1] * count)
+
+
+def changes(before: Sequence[Preferred], after: Sequence[Preferred]) -> list[tuple[str, Preferred]]:
+    """Return what each program is told: DELINKED (with 0 percent), LINKED or UPDATED; nothing where nothing changed."""
+    known, kept = {each.program_id: each for each in before}, {each.program_id for each in after}
+    gone = [
+        (DELINKED, Preferred(each.program_id, each.destination, 0)) for each in before if each.program_id not in kept
+    ]
+    told = [(UPDATED if each.program_id in known else LINKED, each) for each in after]
+    return gone + [(kind, each) for kind, each in told if known.get(each.program_id) != each]
+
+
+def connection(choice: CardChoice, preferred: Preferred, date: str) -> dict[str, Any]:
+    """Return what an event of a program's connection says."""
+    return {
+        "sourceUserId": choice.source_user_id,
+        "cardId": choice.card_id,
+        "destinationProgramId": preferred.program_id,
+        "destinationAccount": preferred.destination.as_account(),
+        "allocation": preferred.allocation,
+        "date": date,
+    }
+
+
+def parts(reward: Reward, programs: Sequence[Preferred]) -> list[Part]:
+    """Divide a reward into orders, one per program that gets anything; their references are the reward's, numbered."""
+    shares = split(reward.value.minor, [each.allocation for each in programs])
+    return [
+        _part(reward, preferred, Money(minor, reward.value.currency), number)
+        for number, (preferred, minor) in enumerate(zip(programs, shares, strict=True), start=1)
+        if minor
+    ]
+
+
+def _part(reward: Reward, preferred: Preferred, value: Money, number: int) -> Part:
+    order = Order(
+        environment_id=reward.environment_id,
+        program_id=preferred.program_id,
+        destination=preferred.destination,
+        reference_number=f"{reward.reference_number}.{number}",
+        value=value,
+        source_user_id=reward.source_user_id,
+    )
+    said = {"programId": preferred.program_id, "allocation": preferred.allocation, "value": value.minor}
+    return Part(order, said)

@@ -1,0 +1,140 @@
+"""What may be done with the preferences of cards, and the rewards they divide."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from widget_host.domain.issuing.service import Issuing
+from widget_host.domain.orders.rules import AllIssued, Claim
+from widget_host.domain.preferences import queries, rules
+from widget_host.domain.preferences.models import CardPreferences, PreferredProgram
+from widget_host.domain.preferences.rules import CardChoice, Preferred
+from widget_host.domain.programs.rules import Destination
+from widget_host.domain.programs.service import Programs
+from widget_host.domain.transactions.rules import check_destination
+from widget_host.domain.webhooks.service import Outbox
+from widget_host.kit.clock import Clock, isoformat
+from widget_host.kit.db import insert_if_new
+from widget_host.kit.errors import NotFound
+from widget_host.kit.ids import new_id
+
+
+class Preferences:
+    """Keeps which programs a card's rewards go to; each change comes with its events, in one unit of work."""
+
+    def __init__(self, *, session: Session, clock: Clock, programs: Programs, outbox: Outbox) -> None:
+        """Work within this session, together with these services of the same session."""
+        self._session = session
+        self._clock = clock
+        self._programs = programs
+        self._outbox = outbox
+
+    def get(self, environment_id: str, source_user_id: str, card_id: str) -> CardChoice:
+        """Return what was chosen for the card; raises NotFound where nothing was."""
+        found = queries.find(self._session, environment_id, source_user_id, card_id)
+        if found is None:
+            raise NotFound("This customer has chosen no programs for this card.")
+        return self._choice(found)
+
+    def save(
+        self,
+        environment_id: str,
+        source_user_id: str,
+        card_id: str,
+        programs: Sequence[Preferred],
+        *,
+        version: int,
+        most: int = rules.MOST_PROGRAMS,
+    ) -> CardChoice:
+        """Replace what was chosen; `version` is the one it was read at, 0 for a card without preferences.
+
+        Raises InvalidFields, InvalidProgram or NoPartnership for a choice that cannot be, and PreferencesChanged
+        where another version is stored by now. Nothing is told of what did not change.
+        """
+        rules.check(programs, most)
+        found = self._claim(environment_id, source_user_id, card_id, version)
+        before = self._choice(found)
+        if before.version and before.programs == tuple(programs):
+            return before
+        told = rules.changes(before.programs, programs)
+        self._check_new(environment_id, [each for kind, each in told if kind == rules.LINKED])
+        return self._keep(found, programs, told)
+
+    def _claim(self, environment_id: str, source_user_id: str, card_id: str, version: int) -> CardPreferences:
+        if version == 0:
+            row = {
+                "id": new_id("prf"),
+                "environment_id": environment_id,
+                "source_user_id": source_user_id,
+                "card_id": card_id,
+                "version": 0,
+                "updated_at": self._clock.now(),
+            }
+            insert_if_new(self._session, CardPreferences, [row])
+        found = queries.find(self._session, environment_id, source_user_id, card_id, for_change=True)
+        if found is None or found.version != version:
+            raise rules.PreferencesChanged("The preferences of this card were changed meanwhile. Read them again.")
+        return found
+
+    def _check_new(self, environment_id: str, linked: Sequence[Preferred]) -> None:
+        for each in linked:
+            check_destination(each.destination, self._programs.get_offer(environment_id, each.program_id))
+
+    def _keep(
+        self, found: CardPreferences, programs: Sequence[Preferred], told: Sequence[tuple[str, Preferred]]
+    ) -> CardChoice:
+        found.version += 1
+        found.updated_at = self._clock.now()
+        self._session.execute(delete(PreferredProgram).where(PreferredProgram.preference_id == found.id))
+        self._session.add_all(_row(found.id, place, each) for place, each in enumerate(programs))
+        self._session.flush()
+        choice = self._choice(found)
+        for kind, preferred in told:
+            payload = rules.connection(choice, preferred, isoformat(choice.updated_at))
+            self._outbox.record(found.environment_id, new_id("evt"), kind, found.id, payload)
+        return choice
+
+    def _choice(self, found: CardPreferences) -> CardChoice:
+        programs = tuple(_preferred(row) for row in queries.programs(self._session, found.id))
+        return CardChoice(found.source_user_id, found.card_id, found.version, programs, found.updated_at)
+
+
+class Rewards:
+    """Divides what a card earned among its programs, all or nothing."""
+
+    def __init__(self, *, reading: Callable[[], AbstractContextManager[Preferences]], issuing: Issuing) -> None:
+        """Take a way to read preferences, and who issues points."""
+        self._reading = reading
+        self._issuing = issuing
+
+    def give(self, reward: rules.Reward, *claims: Claim) -> AllIssued:
+        """Turn a reward into one transaction per program that gets a share of it, once per reference number.
+
+        `claims` are further keys that make it happen once. Raises NotFound for a card without preferences, a Refused
+        where any program refuses its part: then nothing is posted.
+        """
+        keys = (reward.claim(), *claims)
+        earlier = self._issuing.find_all(keys)
+        if earlier is not None:
+            return earlier
+        with self._reading() as preferences:
+            choice = preferences.get(reward.environment_id, reward.source_user_id, reward.card_id)
+        return self._issuing.issue_all(keys, rules.parts(reward, choice.programs))
+
+
+def _row(preference_id: str, place: int, preferred: Preferred) -> PreferredProgram:
+    return PreferredProgram(
+        preference_id=preference_id,
+        program_id=preferred.program_id,
+        place=place,
+        destination_user_id=preferred.destination.user_id,
+        destination_user_email=preferred.destination.user_email,
+        allocation=preferred.allocation,
+    )
+
+
+def _preferred(row: PreferredProgram) -> Preferred:
+    destination = Destination(row.destination_user_id, row.destination_user_email)
+    return Preferred(row.program_id, destination, row.allocation)

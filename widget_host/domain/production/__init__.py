@@ -1,0 +1,1 @@
+"""An issuer's way into production."""

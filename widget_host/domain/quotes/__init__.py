@@ -1,0 +1,1 @@
+"""Prices held for two minutes."""

@@ -1,0 +1,85 @@
+"""What may be asked of prices: what something costs now, and to hold that for two minutes."""
+
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from widget_host.domain.organizations.service import Organizations
+from widget_host.domain.programs.rules import Offer
+from widget_host.domain.programs.service import Programs
+from widget_host.domain.quotes.models import Quote
+from widget_host.domain.transactions import rules
+from widget_host.kit import wire
+from widget_host.kit.clock import Clock
+from widget_host.kit.ids import new_id
+from widget_host.kit.money import Money
+
+
+class Quotes:
+    """Prices what is asked."""
+
+    def __init__(self, *, session: Session, clock: Clock, organizations: Organizations, programs: Programs) -> None:
+        """Work within this session, together with these services of the same session."""
+        self._session = session
+        self._clock = clock
+        self._organizations = organizations
+        self._programs = programs
+
+    def price(self, asked: rules.Asked) -> rules.Preview:
+        """Say what a value would buy, or what exact points would cost; raises as issuing would."""
+        return rules.price(asked, self.offer_for(asked))
+
+    def hold(self, asked: rules.Asked) -> Quote:
+        """Price what is asked, and hold the price for two minutes."""
+        preview = self.price(asked)
+        quote = Quote(
+            id=new_id("quo"),
+            environment_id=asked.environment_id,
+            program_id=asked.program_id,
+            asked=asked.amount,
+            asked_in=asked.unit,
+            value=preview.value.minor,
+            currency=preview.value.currency,
+            points=preview.points,
+            bonus_points=preview.bonus_points,
+            price=wire.plain(preview.price),
+            remainder=wire.plain(preview.remainder),
+            campaign_id=preview.campaign_id,
+            expires_at=self._clock.now() + rules.QUOTE_LIFE,
+        )
+        self._session.add(quote)
+        self._session.flush()
+        return quote
+
+    def offer_for(self, asked: rules.Asked) -> Offer:
+        """Return what is asked for; raises InvalidProgram, NoPartnership or PointsModeDisabled."""
+        if asked.value is None:
+            self._allow_points(asked.environment_id)
+            return self._programs.get_offer(asked.environment_id, asked.program_id)
+        return self._programs.get_offer(asked.environment_id, asked.program_id, asked.value.currency)
+
+    def _allow_points(self, environment_id: str) -> None:
+        environment = self._organizations.get_environment(environment_id)
+        if not self._organizations.get(environment.organization_id).points_mode:
+            raise rules.PointsModeDisabled("Ordering an exact number of points is not enabled for your organization.")
+
+    def get_held(self, quote_id: str, asked: rules.Asked) -> rules.Preview:
+        """Return the price that a quote holds for what is asked; raises QuoteExpired."""
+        quote = self._session.get(Quote, quote_id)
+        if quote is None or quote.environment_id != asked.environment_id or quote.expires_at <= self._clock.now():
+            raise rules.QuoteExpired("The quote is past its two minutes. Ask for a new preview.", quoteId=quote_id)
+        if (quote.program_id, quote.asked, quote.asked_in) != (asked.program_id, asked.amount, asked.unit):
+            raise rules.QuoteExpired("The quote was given for something else.", quoteId=quote_id)
+        return preview_of(quote)
+
+
+def preview_of(quote: Quote) -> rules.Preview:
+    """Return the figures that a quote holds."""
+    return rules.Preview(
+        value=Money(quote.value, quote.currency),
+        price=Decimal(quote.price),
+        points=quote.points,
+        bonus_points=quote.bonus_points,
+        remainder=Decimal(quote.remainder),
+        campaign_id=quote.campaign_id,
+    )

@@ -1,0 +1,1 @@
+"""What only sandboxes have: a clock that can be moved."""

@@ -1,0 +1,1 @@
+"""What the host remembers of its own running: signs of life, checks of the books, who did what."""

@@ -1,0 +1,27 @@
+"""What is read of the host's own running."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck
+
+
+def last_check(session: Session) -> LedgerCheck | None:
+    """Return the latest look through the ledger."""
+    return session.scalars(select(LedgerCheck).order_by(LedgerCheck.id.desc()).limit(1)).one_or_none()
+
+
+def audit_events(
+    session: Session, *, environment_id: str | None, event: str | None, since: datetime | None, limit: int
+) -> list[AuditEvent]:
+    """Return the newest lines of the trail that fit, newest first."""
+    wanted = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    if environment_id is not None:
+        wanted = wanted.where(AuditEvent.environment_id == environment_id)
+    if event is not None:
+        wanted = wanted.where(AuditEvent.event == event)
+    if since is not None:
+        wanted = wanted.where(AuditEvent.at >= since)
+    return list(session.scalars(wanted))

@@ -1,0 +1,38 @@
+"""What is remembered of the host's own running, as it is handed around. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+DELIVERY_WORKER = "delivery"
+PULSE_EVERY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What came of looking through the books: the rules that were broken, each with ids to look at."""
+
+    at: datetime
+    broken: Mapping[str, list[str]]
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether every rule held."""
+        return not self.broken
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that matters to who guards the host; `details` holds ids and addresses, never a secret or a member."""
+
+    id: str
+    at: datetime
+    event: str
+    environment_id: str | None
+    details: Mapping[str, Any]
+
+
+def is_due(last: datetime | None, now: datetime) -> bool:
+    """Whether it is time for the next sign of life."""
+    return last is None or not timedelta(0) <= now - last < PULSE_EVERY
