@@ -7,20 +7,25 @@ from typing import Any
 
 import jinja2
 from flask.json.provider import JSONProvider
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from widget_host.config import Settings
 from widget_host.kit import wire
 from widget_host.kit.logs import configure
 from widget_host.kit.resources import resource
-from widget_host.web import assets, errors, headers, health, logs
-from widget_host.web.api import auth, programs, transactions, widget_tokens
+from widget_host.telemetry import metrics
+from widget_host.web import assets, docs, errors, headers, health, limits, logs
+from widget_host.web.api import auth, business, events, multibrand, programs, sandbox, transactions, widget_tokens
+from widget_host.web.hooks import transaction
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets import purchase
 from widget_host.wiring import Wiring
 from widget_host.worker import start_in_background
 
 LARGEST_BODY = 256 * 1024
+# Longer than any statement of a request should take, shorter than a caller waits.
+STATEMENT_SECONDS = 15
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl(2)
 
 
@@ -65,7 +70,11 @@ def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -
     app.json = ExactJson(app)
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.url_map.converters |= {"id": IdConverter, "reference": ReferenceConverter}
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]  # WSGI's way
+    wiring.database.limit_statements(STATEMENT_SECONDS)
     _register(app)
+    limits.register(app, settings, wiring.clock)
     if settings.worker:
         start_in_background(wiring)
     return app
@@ -75,12 +84,17 @@ def create_served_app() -> HostApp:
     """Build the application inside a server process, which ends when the process that started it is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
-    return create_app()
+    settings = Settings.from_environment()
+    metrics.share(settings.metrics_folder)
+    return create_app(settings)
 
 
 def _register(app: HostApp) -> None:
-    for part in (logs, headers, errors, assets):
+    for part in (logs, headers, errors, assets, docs):
         part.register(app)
-    for module in (health, auth, programs, transactions, widget_tokens, purchase):
+    api = (auth, business, programs, transactions, multibrand, events, sandbox, widget_tokens)
+    for module in (health, *api, docs, purchase):
         app.register_blueprint(module.bp)
+    app.register_blueprint(transaction.bp)
     app.register_blueprint(purchase.entrance)
+    app.register_blueprint(health.figures)

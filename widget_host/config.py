@@ -14,6 +14,9 @@ from sqlalchemy.exc import ArgumentError
 PREFIX = "WIDGET_HOST_"
 SECRET_LENGTH = 32
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+STORAGES = ("memory", "redis", "rediss", "redis+unix")
+TRACING = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER")
+MOST_A_MINUTE = 1_000_000
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -46,17 +49,45 @@ class Settings:
     # BASE_URL: the address at which callers and browsers reach this host. Required in production; otherwise
     # http://localhost:8000
     base_url: str
+    # SANDBOX_HOST, PRODUCTION_HOST: the host (and port, where it is not the usual one) that each environment's
+    # callers use; a secret or token of the other environment is refused there. Default: any host, for both
+    sandbox_host: str | None
+    production_host: str | None
     # WORKER: 1 delivers webhooks from a thread of each server process, 0 leaves it to `widget-host worker`. Default: 1
     worker: bool
     # WORKER_CONCURRENCY: how many webhooks one worker sends at a time, 1 to 64. Default: 8
     worker_concurrency: int
     # LOG_LEVEL: DEBUG, INFO, WARNING or ERROR. Default: INFO
     log_level: str
+    # PROXIES: how many reverse proxies of yours stand before this host, 0 to 10: so many addresses at the end of
+    # X-Forwarded-For are believed. Default: 0, the header is not looked at
+    proxies: int
+    # RATE_LIMIT_STORAGE: memory:// counts in each server process for itself; redis://host:6379/0 (rediss:// with TLS,
+    # redis+unix:///path) counts once for all processes and machines. Default: memory://
+    rate_limit_storage: str
+    # RATE_LIMIT_TOKENS: tokens a minute for each client, and token requests a minute from each address; 0 sets no
+    # limit, here and below. Default: 120
+    rate_limit_tokens: int
+    # RATE_LIMIT_READS: GETs a minute for each client and environment, or each address where no client is known.
+    # 1200 by default
+    rate_limit_reads: int
+    # RATE_LIMIT_WRITES: the same for everything else. Default: 6000
+    rate_limit_writes: int
+    # RATE_LIMIT_WIDGET: requests a minute of each open widget. Default: 240
+    rate_limit_widget: int
+    # METRICS_TOKEN: the bearer that may read /metrics, 32 characters or more. Default: none; then /metrics answers
+    # callers on this machine, while BASE_URL is an address of this machine, and nobody otherwise
+    metrics_token: str | None
+    # Spans are sent where one of the standard variables OTEL_EXPORTER_OTLP_ENDPOINT,
+    # OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_TRACES_EXPORTER is set, and neither OTEL_SDK_DISABLED nor
+    # OTEL_TRACES_EXPORTER=none says no. Needs the extra `otel`
+    traces: bool
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the variables, or raise WrongSetting for the first one that is wrong."""
-        read = _Reader(os.environ if environment is None else environment)
+        environment = os.environ if environment is None else environment
+        read = _Reader(environment)
         development = read("DEVELOPMENT", None, lambda text: _switch(text) if text else None)
         default = None if development is False else "http://localhost:8000"
         base_url = read("BASE_URL", default, lambda text: _base_url(text, development=development))
@@ -68,10 +99,30 @@ class Settings:
             database_url=read("DATABASE_URL", f"sqlite:///{instance / 'widget-host.db'}", _database_url),
             secret_keys=read("SECRET_KEY", None, lambda text: _secret_keys(text, None if is_production else instance)),
             base_url=base_url,
+            sandbox_host=read("SANDBOX_HOST", None, _host),
+            production_host=read("PRODUCTION_HOST", None, _host),
             worker=read("WORKER", "1", _switch),
             worker_concurrency=read("WORKER_CONCURRENCY", "8", lambda text: _whole_number(text, 1, 64)),
             log_level=read("LOG_LEVEL", "INFO", _log_level),
+            proxies=read("PROXIES", "0", lambda text: _whole_number(text, 0, 10)),
+            rate_limit_storage=read("RATE_LIMIT_STORAGE", "memory://", _storage),
+            rate_limit_tokens=read("RATE_LIMIT_TOKENS", "120", _limit),
+            rate_limit_reads=read("RATE_LIMIT_READS", "1200", _limit),
+            rate_limit_writes=read("RATE_LIMIT_WRITES", "6000", _limit),
+            rate_limit_widget=read("RATE_LIMIT_WIDGET", "240", _limit),
+            metrics_token=read("METRICS_TOKEN", None, _token),
+            traces=_wants_traces(environment),
         )
+
+    @property
+    def metrics_folder(self) -> Path:
+        """Where the processes of this installation count together."""
+        return self.instance / "metrics"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this host is a trial: reached by an address that means this machine alone."""
+        return urlsplit(self.base_url).hostname in LOOPBACK
 
     @property
     def database_file(self) -> Path | None:
@@ -107,6 +158,28 @@ def _whole_number(text: str, least: int, most: int) -> int:
     return int(text)
 
 
+def _limit(text: str) -> int:
+    return _whole_number(text, 0, MOST_A_MINUTE)
+
+
+def _storage(text: str) -> str:
+    if urlsplit(text).scheme not in STORAGES or "://" not in text:
+        raise ValueError(f"this is none of {', '.join(f'{scheme}://' for scheme in STORAGES)}")
+    return text
+
+
+def _token(text: str) -> str | None:
+    if text and (len(text) < SECRET_LENGTH or not text.isascii() or not text.isprintable() or " " in text):
+        raise ValueError(f"a token has {SECRET_LENGTH} printable ASCII characters or more, and no space")
+    return text or None
+
+
+def _wants_traces(environment: Mapping[str, str]) -> bool:
+    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get("OTEL_TRACES_EXPORTER") == "none":
+        return False
+    return any(environment.get(name) for name in TRACING)
+
+
 def _log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(f"{text!r} is none of {', '.join(LOG_LEVELS)}")
@@ -136,6 +209,15 @@ def _base_url(text: str, *, development: bool | None) -> str:
     if parts.scheme == "http" and not (development or (development is None and parts.hostname in LOOPBACK)):
         raise ValueError(f"{text!r}: plain http is for development only ({PREFIX}DEVELOPMENT=1)")
     return text.rstrip("/")
+
+
+def _host(text: str) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(f"//{text.lower()}")
+    if not parts.hostname or parts.netloc != text.lower() or parts.username is not None:
+        raise ValueError(f"{text!r} is not a host such as sandbox.points.example.com")
+    return parts.netloc
 
 
 def _secret_keys(text: str, kept_in: Path | None) -> tuple[str, ...]:

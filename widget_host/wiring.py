@@ -1,64 +1,62 @@
-"""Builds every domain service and joins it to the adapters: once for the process, once for each unit of work."""
+"""Joins the domain to the adapters, once for the process, and opens units of work."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from widget_host import migrations
 from widget_host.adapters.http import OutgoingHttp
 from widget_host.adapters.programs import REGISTRY
+from widget_host.adapters.programs.outside import Outside
+from widget_host.adapters.programs.sandbox import PERSONAS
 from widget_host.config import Settings
-from widget_host.domain.access.service import AccessTokens, Clients, WidgetSessions
-from widget_host.domain.ledger.service import Ledger
-from widget_host.domain.organizations.service import Organizations
-from widget_host.domain.programs.service import Members, Programs
-from widget_host.domain.transactions.service import Issuing, Transactions
-from widget_host.domain.webhooks.service import Deliveries, Endpoints, Outbox
-from widget_host.kit.clock import Clock, SystemClock
-from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
-from widget_host.kit.db import Database
-from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner
+from widget_host.domain.issuing.service import Issuing, Resolving, Reversing
+from widget_host.domain.preferences.service import Rewards
+from widget_host.domain.programs.service import Members
+from widget_host.kit.clock import Clock
+from widget_host.services import DATABASE_UP, Foundation, Services
+from widget_host.telemetry import metrics, traces
 
 S = TypeVar("S")
 log = structlog.get_logger(__name__)
 
 
-class Wiring:
-    """What lives as long as the process: settings, database, keys, connectors, and the services that span units."""
+class Wiring(Foundation):
+    """What lives as long as the process: the foundation, connectors, and the services that span units of work."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         """Derive the keys and prepare the database; nothing is connected yet."""
-        self.settings = settings
-        self.clock = clock or SystemClock()
-        self.database = Database(settings.database_url)
+        if settings.traces:
+            traces.start()
+        super().__init__(settings, clock)
         self.http = OutgoingHttp(development=settings.development)
         self.enqueued = threading.Event()
-        keys = KeyRing(settings.secret_keys)
-        self.access_signer = AccessTokenSigner(keys)
-        self.launch_signer = LaunchTokenSigner(keys, self.clock)
-        self.hasher = SecretHasher(keys)
-        self.box = SecretBox(keys)
-        self.connectors = {kind: connector() for kind, connector in REGISTRY.items()}
+        self.personas = [
+            {"destinationUserId": each.member, "effect": each.effect, "status": each.status, "code": each.code}
+            for each in PERSONAS
+        ]
+        outside = Outside(http=self.http, box=self.box, clock=self.clock.machine)
+        self.connectors = {kind: traces.traced(connector(outside), "program") for kind, connector in REGISTRY.items()}
 
     @contextmanager
-    def reading(self) -> Iterator["Services"]:
+    def reading(self) -> Iterator[Services]:
         """Open services that keep nothing."""
         with self.database.reading() as session:
             yield Services(self, session)
 
     @contextmanager
-    def writing(self) -> Iterator["Services"]:
+    def writing(self) -> Iterator[Services]:
         """Open a unit of work: kept when it ends, undone when it raises; deliveries it made wake the worker."""
         with self.database.writing() as session:
             yield Services(self, session)
         if session.info.pop("enqueued", False):
             self.enqueued.set()
+        _tell(session.info)
 
     def readiness(self) -> dict[str, bool]:
         """Say whether the database answers, and whether it has every migration."""
@@ -68,12 +66,41 @@ class Wiring:
             log.error("readiness.database", error=str(error.__cause__ or error))
             return {"database": False, "migrations": False}
 
+    def figures(self) -> bytes:
+        """Write all figures, those of the database as they are now; without a database the others still stand."""
+        try:
+            with self.reading() as services:
+                return metrics.exposition(services.present())
+        except SQLAlchemyError as error:
+            log.error("metrics.database", error=type(error).__name__)
+            return metrics.exposition({"database_up": (0, DATABASE_UP)})
+
     @cached_property
     def issuing(self) -> Issuing:
         """Issues points."""
         return Issuing(
-            reading=_one(self.reading, lambda services: services.transactions),
-            writing=_one(self.writing, lambda services: services.transactions),
+            reading=_one(self.reading, lambda services: services.orders),
+            writing=_one(self.writing, lambda services: services.orders),
+            connectors=self.connectors,
+        )
+
+    @cached_property
+    def rewards(self) -> Rewards:
+        """Divides what cards earn."""
+        return Rewards(reading=_one(self.reading, lambda services: services.preferences), issuing=self.issuing)
+
+    @cached_property
+    def resolving(self) -> Resolving:
+        """Asks programs again about what is pending."""
+        writing = _one(self.writing, lambda services: services.orders)
+        return Resolving(writing=writing, connectors=self.connectors, clock=self.clock)
+
+    @cached_property
+    def reversing(self) -> Reversing:
+        """Undoes what was issued."""
+        return Reversing(
+            reading=_one(self.reading, lambda services: services.orders),
+            writing=_one(self.writing, lambda services: services.orders),
             connectors=self.connectors,
         )
 
@@ -83,87 +110,14 @@ class Wiring:
         return Members(programs=_one(self.reading, lambda services: services.programs), connectors=self.connectors)
 
 
-class Services:
-    """The domain's services within one unit of work, each built when it is first asked for."""
-
-    def __init__(self, wiring: Wiring, session: Session) -> None:
-        """Bind them to this session."""
-        self._wiring = wiring
-        self._session = session
-
-    @cached_property
-    def organizations(self) -> Organizations:
-        """Issuers and their environments."""
-        allowed = self._wiring.settings.development
-        return Organizations(session=self._session, clock=self._wiring.clock, http_origins_allowed=allowed)
-
-    @cached_property
-    def programs(self) -> Programs:
-        """Programs and partnerships."""
-        return Programs(session=self._session, clock=self._wiring.clock)
-
-    @cached_property
-    def clients(self) -> Clients:
-        """Client secrets."""
-        return Clients(session=self._session, clock=self._wiring.clock, hasher=self._wiring.hasher)
-
-    @cached_property
-    def access_tokens(self) -> AccessTokens:
-        """The API's bearer tokens."""
-        return AccessTokens(
-            session=self._session,
-            clock=self._wiring.clock,
-            signer=self._wiring.access_signer,
-            issuer=self._wiring.settings.base_url,
-        )
-
-    @cached_property
-    def widget_sessions(self) -> WidgetSessions:
-        """Launches and sessions of the widgets."""
-        return WidgetSessions(
-            session=self._session,
-            clock=self._wiring.clock,
-            signer=self._wiring.launch_signer,
-            hasher=self._wiring.hasher,
-        )
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """The double-entry ledger."""
-        return Ledger(session=self._session, clock=self._wiring.clock)
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        """Events to be told."""
-        return Outbox(session=self._session, clock=self._wiring.clock)
-
-    @cached_property
-    def endpoints(self) -> Endpoints:
-        """Where events go."""
-        return Endpoints(
-            session=self._session,
-            clock=self._wiring.clock,
-            box=self._wiring.box,
-            http_allowed=self._wiring.settings.development,
-        )
-
-    @cached_property
-    def deliveries(self) -> Deliveries:
-        """The queue of deliveries."""
-        return Deliveries(session=self._session, clock=self._wiring.clock, box=self._wiring.box)
-
-    @cached_property
-    def transactions(self) -> Transactions:
-        """Value turned into points."""
-        return Transactions(
-            session=self._session,
-            clock=self._wiring.clock,
-            organizations=self.organizations,
-            programs=self.programs,
-            widget_sessions=self.widget_sessions,
-            ledger=self.ledger,
-            outbox=self.outbox,
-        )
+def _tell(info: dict[Any, Any]) -> None:
+    """Count and log what a unit of work has kept, now that it is kept."""
+    for kind in info.pop("told", ()):
+        metrics.count_event(kind)
+    for event, said in info.pop("audited", ()):
+        metrics.count_security_event(event)
+        name = f"audit.{event}"
+        log.info(name, **said)
 
 
 def _one(

@@ -1,16 +1,22 @@
-"""Delivers webhooks: claims what is due, sends it with no session open, keeps what came of it."""
+"""Works off what is due: webhooks to deliver and pending transactions to ask about, with no session open meanwhile."""
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 
 import structlog
 
+from widget_host.domain.upkeep.rules import is_due
 from widget_host.domain.webhooks.rules import ATTEMPT_DEADLINE, LEASE, Claimed, Outcome
 from widget_host.kit.signing import webhook_headers
+from widget_host.services import Services
+from widget_host.telemetry import metrics, traces
 from widget_host.wiring import Wiring
 
 POLL_SECONDS = 1
+PENDING_AT_ONCE = 10
 PAUSE_AFTER_A_FAULT_SECONDS = 5
 log = structlog.get_logger(__name__)
 
@@ -19,7 +25,7 @@ if LEASE.total_seconds() < ATTEMPT_DEADLINE.total_seconds() + 20:
 
 
 class Worker:
-    """One delivery loop; any number may run, in any number of processes."""
+    """A loop for deliveries and one for pending transactions; any number may run, in any number of processes."""
 
     def __init__(self, wiring: Wiring) -> None:
         """Send as many at a time as the settings say."""
@@ -27,27 +33,41 @@ class Worker:
         self._concurrency = wiring.settings.worker_concurrency
         self._free = threading.Semaphore(self._concurrency)
         self._stopping = threading.Event()
+        self._seen_at: datetime | None = None
 
     def run(self) -> None:
-        """Deliver until `stop`; a fault (the database is away) is logged and waited out."""
+        """Work until `stop`; a fault (the database is away) is logged and waited out."""
+        # Programs are asked on a thread of their own: a slow one delays no delivery, a busy queue delays no answer.
+        asking = threading.Thread(
+            target=self._repeat, args=(self._ask, self._stopping.wait), name="pending", daemon=True
+        )
+        asking.start()
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="delivery") as pool:
-            while not self._stopping.is_set():
-                try:
-                    busy = self._round(pool)
-                except Exception:  # the loop must outlive whatever one round meets
-                    log.exception("worker.fault")
-                    self._stopping.wait(PAUSE_AFTER_A_FAULT_SECONDS)
-                    continue
-                if not busy:
-                    self._wait()
+            self._repeat(lambda: self._round(pool), self._wait)
+        asking.join()
+
+    def _repeat(self, work: Callable[[], bool], wait: Callable[[int], object]) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = work()
+            except Exception:  # the loop must outlive whatever one round meets
+                log.exception("worker.fault")
+                self._stopping.wait(PAUSE_AFTER_A_FAULT_SECONDS)
+                continue
+            if not busy:
+                wait(POLL_SECONDS)
+
+    def _ask(self) -> bool:
+        """Ask about pending transactions that are due; False when none was."""
+        return self._wiring.resolving.resolve_due(PENDING_AT_ONCE) > 0
 
     def stop(self) -> None:
         """End the loop after the attempts under way."""
         self._stopping.set()
         self._wiring.enqueued.set()
 
-    def _wait(self) -> None:
-        self._wiring.enqueued.wait(POLL_SECONDS)
+    def _wait(self, seconds: int) -> None:
+        self._wiring.enqueued.wait(seconds)
         self._wiring.enqueued.clear()
 
     def _round(self, pool: ThreadPoolExecutor) -> bool:
@@ -57,11 +77,18 @@ class Worker:
         try:
             with self._wiring.writing() as services:
                 claimed = services.deliveries.claim(free)
+                self._pulse(services)
         finally:
             self._free.release(free - len(claimed)) if free > len(claimed) else None
         for delivery in claimed:
             pool.submit(self._deliver, delivery).add_done_callback(self._done)
         return bool(claimed)
+
+    def _pulse(self, services: Services) -> None:
+        now = self._wiring.clock.now()
+        if is_due(self._seen_at, now):
+            services.upkeep.pulse()
+            self._seen_at = now
 
     def _acquire(self) -> int:
         """Wait for a free sender, then take all that are free."""
@@ -77,7 +104,9 @@ class Worker:
             log.error("delivery.fault", exc_info=fault)
 
     def _deliver(self, delivery: Claimed) -> None:
-        outcome = self._attempt(delivery)
+        with traces.span("webhook.deliver", delivery=delivery.id, event_id=delivery.event_id, attempt=delivery.number):
+            outcome = self._attempt(delivery)
+        metrics.count_attempt(status=outcome.status)
         with self._wiring.writing() as services:
             kept = services.deliveries.finish(delivery, outcome)
         log.info(
@@ -92,7 +121,7 @@ class Worker:
         )
 
     def _attempt(self, delivery: Claimed) -> Outcome:
-        now, started = self._wiring.clock.now(), time.monotonic()
+        now, started = self._wiring.clock.machine.now(), time.monotonic()
         if delivery.secret is None:
             return Outcome(now, 0, error="the endpoint's secret cannot be opened with the configured keys")
         headers = webhook_headers(

@@ -1,12 +1,13 @@
 """Outgoing HTTP: deadlines, pinned public addresses, no redirects, no proxies, nothing kept between calls."""
 
 import contextlib
+import io
 import ipaddress
 import socket
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,6 +20,7 @@ ATTEMPT_SECONDS = 15
 ANSWER_READ = 64 * 1024
 CHUNK = 8 * 1024
 PORTS = {"https": 443, "http": 80}
+CONNECT_TIMED_OUT, NO_ANSWER = "connect timed out", "no answer in time"
 
 
 class AddressRefused(ValueError):
@@ -27,15 +29,19 @@ class AddressRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: a status with the start of the body, or the kind of error that kept an answer away."""
+    """What came back: a status with the start of the body, or the kind of error that kept an answer away.
+
+    `was_sent` says that the other side may have the request: any part of its body was handed to the network.
+    """
 
     status: int | None = None
     error: str | None = None
     text: str = ""
+    was_sent: bool = False
 
 
 class OutgoingHttp:
-    """Posts to addresses that others chose; in development private addresses and plain http are allowed."""
+    """Asks addresses that others chose; in development private addresses and plain http are allowed."""
 
     def __init__(self, *, development: bool) -> None:
         """Decide once how strict to be."""
@@ -43,15 +49,24 @@ class OutgoingHttp:
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request and return what came of it; never raises for what the other side does."""
+        # A stream that remembers how far it was read, and so whether anything of it was sent.
+        stream = io.BytesIO(body)
+        answer = self._ask(_Asked("POST", url, headers, stream))
+        return replace(answer, was_sent=answer.status is not None or stream.tell() > 0)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """Ask without a body; otherwise as `post`."""
+        return self._ask(_Asked("GET", url, headers))
+
+    def _ask(self, asked: "_Asked") -> Answer:
         with _Deadline(ATTEMPT_SECONDS) as deadline:
             try:
-                parts = self._checked(url)
-                address = self._address(parts)
-                return _send(parts, address, headers, body, deadline)
+                parts = self._checked(asked.url)
+                return _send(asked, parts, self._address(parts), deadline)
             except AddressRefused as refused:
                 return Answer(error=str(refused))
             except (requests.RequestException, OSError, UnicodeError) as error:
-                return Answer(error="no answer in time" if deadline.is_over else _kind(error))
+                return Answer(error=NO_ANSWER if deadline.is_over else _kind(error))
 
     def _checked(self, url: str) -> SplitResult:
         parts = _split(url)
@@ -167,14 +182,23 @@ class _Session(requests.Session):
         return None
 
 
-def _send(parts: SplitResult, address: str, headers: Mapping[str, str], body: bytes, deadline: _Deadline) -> Answer:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: io.BytesIO | None = None
+
+
+def _send(asked: _Asked, parts: SplitResult, address: str, deadline: _Deadline) -> Answer:
     with _Session() as session:
         session.trust_env = False
         session.mount(f"{parts.scheme}://", _PinnedAdapter(str(parts.hostname), address, deadline))
-        with session.post(
+        with session.request(
+            asked.method,
             parts.geturl(),
-            data=body,
-            headers={"Host": parts.netloc, **headers},
+            data=asked.body,
+            headers={"Host": parts.netloc, **asked.headers},
             timeout=(CONNECT_SECONDS, ATTEMPT_SECONDS),
             allow_redirects=False,
             stream=True,
@@ -196,9 +220,9 @@ def _read(response: requests.Response, deadline: _Deadline) -> str:
 
 def _kind(error: Exception) -> str:
     if isinstance(error, requests.ConnectTimeout):
-        return "connect timed out"
+        return CONNECT_TIMED_OUT
     if isinstance(error, requests.Timeout):
-        return "no answer in time"
+        return NO_ANSWER
     if isinstance(error, socket.gaierror | UnicodeError):
         return "host name not found"
     if isinstance(error, requests.exceptions.SSLError):

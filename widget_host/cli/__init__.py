@@ -3,7 +3,22 @@
 import click
 
 from widget_host import __version__
-from widget_host.cli import db, demo, environments, ledger, organizations, serve, webhooks, worker
+from widget_host.cli import (
+    audit,
+    campaigns,
+    db,
+    demo,
+    environments,
+    hooks,
+    ledger,
+    organizations,
+    partnerships,
+    programs,
+    serve,
+    transactions,
+    webhooks,
+    worker,
+)
 from widget_host.config import WrongSetting
 from widget_host.kit.errors import InvalidFields, Refused
 
@@ -39,7 +54,13 @@ for command in (
     db.db,
     organizations.organizations,
     environments.environments,
+    programs.programs,
+    partnerships.partnerships,
+    campaigns.campaigns,
     webhooks.webhooks,
+    hooks.hooks,
+    transactions.transactions,
     ledger.ledger,
+    audit.audit,
 ):
     main.add_command(command)

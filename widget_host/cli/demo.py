@@ -1,6 +1,5 @@
-"""`widget-host demo`: the host with sandbox data, and a partner bank that embeds its widgets, on one machine."""
+"""`widget-host demo`: the host, a partner bank that embeds its widgets and a loyalty program, on one machine."""
 
-import json
 import os
 import signal
 import subprocess
@@ -9,79 +8,59 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from types import FrameType
+from typing import Any
 
 import click
 import requests
 
 from widget_host.cli import host
-from widget_host.cli.organizations import create_with_sandbox
+from widget_host.cli.enrolment import LOOPBACK, enrol
 from widget_host.config import PREFIX, Settings
-from widget_host.wiring import Wiring
 
 START_SECONDS = 60
 STOP_SECONDS = 10
-LOOPBACK = "127.0.0.1"
 
 
 @click.command()
 @click.option("--port", default=8000, show_default=True, help="The host's port.")
 @click.option("--demo-port", default=8001, show_default=True, help="The demo bank's port.")
-def demo(port: int, demo_port: int) -> None:
-    """Serve the host and a demo bank that embeds it, ready to try; Ctrl-C stops both."""
-    _check_ports(port, demo_port)
-    os.environ.update({f"{PREFIX}DEVELOPMENT": "1", f"{PREFIX}BASE_URL": f"http://localhost:{port}"})
+@click.option("--program-port", default=8002, show_default=True, help="The demo program's port.")
+def demo(**ports: int) -> None:
+    """Serve the host, a demo bank that embeds it and a demo program that gives points; Ctrl-C stops them all."""
+    _check_ports(ports)
+    host_port, bank_port, program_port = ports["port"], ports["demo_port"], ports["program_port"]
+    os.environ.update({f"{PREFIX}DEVELOPMENT": "1", f"{PREFIX}BASE_URL": f"http://localhost:{host_port}"})
     os.environ.setdefault(f"{PREFIX}LOG_LEVEL", "WARNING")
-    known = _credentials(host.ready(), demo_port)
+    known = enrol(host.ready(), bank_port, program_port)
+    told = _bank(known, host_port, bank_port) | _program(known["production"], host_port, program_port)
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _interrupt)
     with ExitStack() as running:
-        commands = {"host": _serve(port), "bank": [sys.executable, "-m", "widget_host.demo"]}
-        started = {
-            name: _start(running, name, command, _bank(known, port, demo_port)) for name, command in commands.items()
+        commands = {
+            "host": _serve(host_port),
+            "bank": [sys.executable, "-m", "widget_host.demo"],
+            "program": [sys.executable, "-m", "widget_host.demo.program"],
         }
+        started = {name: _start(running, name, command, told) for name, command in commands.items()}
         try:
-            _wait_until_up(started, f"http://localhost:{port}/readyz", f"http://{LOOPBACK}:{demo_port}/activity")
-            _tell(known, port, demo_port)
+            others = (f"http://{LOOPBACK}:{bank_port}/activity", f"http://{LOOPBACK}:{program_port}/")
+            _wait_until_up(started, f"http://localhost:{host_port}/readyz", *others)
+            _tell(known, host_port, bank_port, program_port)
             _wait_for_an_end(started)
         except KeyboardInterrupt:
             click.echo("\nStopping.")
 
 
-def _check_ports(port: int, demo_port: int) -> None:
-    for name, number in (("PORT", port), ("DEMO_PORT", demo_port)):
-        host.check_port(LOOPBACK, number, advice=f"Choose another: make run {name}=9000")
-
-
-def _credentials(wiring: Wiring, demo_port: int) -> dict[str, str]:
-    """Return the demo bank's credentials: those of the last run while they still work, else new ones."""
-    file = wiring.settings.instance / f"demo-{demo_port}.json"
-    if file.exists():
-        known: dict[str, str] = json.loads(file.read_text("utf-8"))
-        with wiring.reading() as services:
-            if services.clients.find(known["clientId"], known["clientSecret"]) is not None:
-                return known
-    known = _new_credentials(wiring, demo_port)
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(known), "utf-8")
-    return known
-
-
-def _new_credentials(wiring: Wiring, demo_port: int) -> dict[str, str]:
-    bank = f"http://{LOOPBACK}:{demo_port}"
-    with wiring.writing() as services:
-        made = create_with_sandbox(services, "Northwind Bank", "USD")
-        sandbox = services.organizations.get_environment_of_client(made["clientId"], "sandbox")
-        services.organizations.allow_origins(sandbox, [bank])
-        _, webhook_secret = services.endpoints.create(sandbox.id, f"{bank}/webhooks/widget-host")
-    client_secret = made["environments"]["sandbox"]["clientSecret"]
-    return {"clientId": made["clientId"], "clientSecret": client_secret, "webhookSecret": webhook_secret}
+def _check_ports(ports: Mapping[str, int]) -> None:
+    for name, number in ports.items():
+        host.check_port(LOOPBACK, number, advice=f"Choose another: make run {name.upper()}=9000")
 
 
 def _serve(port: int) -> list[str]:
     return [sys.executable, "-m", "widget_host", "serve", "--host", LOOPBACK, "--port", str(port)]
 
 
-def _bank(known: Mapping[str, str], port: int, demo_port: int) -> dict[str, str]:
+def _bank(known: Mapping[str, Any], port: int, demo_port: int) -> dict[str, str]:
     instance = Settings.from_environment().instance
     return {
         "BANK_HOST_URL": f"http://localhost:{port}",
@@ -93,12 +72,23 @@ def _bank(known: Mapping[str, str], port: int, demo_port: int) -> dict[str, str]
     }
 
 
-def _start(running: ExitStack, name: str, command: list[str], bank: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def _program(production: Mapping[str, str], port: int, program_port: int) -> dict[str, str]:
+    instance = Settings.from_environment().instance
+    return {
+        "PROGRAM_SECRET": production["programSecret"],
+        "PROGRAM_HOOK_URL": f"http://localhost:{port}/hooks/{production['tenantKey']}/transaction",
+        "PROGRAM_HOOK_SECRET": production["hookSecret"],
+        "PROGRAM_DATABASE": str(instance / f"demo-{program_port}-program.db"),
+        "PROGRAM_PORT": str(program_port),
+    }
+
+
+def _start(running: ExitStack, name: str, command: list[str], told: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     file = Settings.from_environment().instance / f"demo-{name}.log"
     log = running.enter_context(file.open("ab"))
     # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
     process = subprocess.Popen(  # noqa: S603 - our own commands
-        command, env={**os.environ, **bank}, stdout=log, stderr=log, start_new_session=True
+        command, env={**os.environ, **told}, stdout=log, stderr=log, start_new_session=True
     )
     running.callback(_stop, process)
     return process
@@ -147,11 +137,13 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(known: Mapping[str, str], port: int, demo_port: int) -> None:
+def _tell(known: Mapping[str, Any], port: int, demo_port: int, program_port: int) -> None:
+    production = known["production"]
     click.echo(
         f"""
   Widget Host   http://localhost:{port}
   Demo bank     http://{LOOPBACK}:{demo_port}   open this one first
+  Demo program  http://{LOOPBACK}:{program_port}   member numbers to try in production, and what it gave
 
   The sandbox's credentials, for the snippets of the README:
 
@@ -164,5 +156,14 @@ def _tell(known: Mapping[str, str], port: int, demo_port: int) -> None:
     curl -s http://localhost:{port}/auth/token -d client_id={known["clientId"]} \\
       -d client_secret={known["clientSecret"]}
 
-  Ctrl-C stops both."""
+  The same bank in production, where the demo program really gives points:
+
+    export CLIENT_SECRET={production["clientSecret"]}
+    TOKEN=$(curl -s $HOST/auth/token -d client_id=$CLIENT_ID -d client_secret=$CLIENT_SECRET |
+      sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+    curl -s $HOST/transactions -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{{
+      "programId": "{production["programId"]}", "value": 25, "currency": "USD",
+      "destinationAccount": {{"destinationUserId": "FJ00000001"}}, "referenceNumber": "production-1"}}'
+
+  Ctrl-C stops everything."""
     )

@@ -15,6 +15,7 @@ client_id = click.option("--client-id", required=True, help="The organization's 
 environment = click.option(
     "--environment", type=click.Choice(["sandbox", "production"]), required=True, help="Which of its environments."
 )
+program_id = click.option("--program-id", required=True, help="The program's id, as `programs list` shows it.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
 
 
@@ -59,3 +60,12 @@ def check_port(address: str, port: int, *, advice: str) -> None:
 def answer(said: dict[str, Any]) -> None:
     """Print one JSON object."""
     click.echo(wire.dumps(said))
+
+
+def tell(said: dict[str, Any], *lines: str, as_json: bool) -> None:
+    """Print the object where JSON is asked for, else the lines for people."""
+    if as_json:
+        answer(said)
+        return
+    for line in lines:
+        click.echo(line)

@@ -16,8 +16,11 @@ def ledger() -> None:
 @host.as_json
 def verify(as_json: bool) -> None:
     """Check every invariant of the ledger; exit code 1 when one does not hold."""
-    with host.ready().reading() as services:
+    wiring = host.ready()
+    with wiring.reading() as services:
         broken = {**services.ledger.verify(), **services.transactions.verify()}
+    with wiring.writing() as services:
+        services.upkeep.keep_check(broken)
     if as_json:
         host.answer({"ok": not broken, "broken": broken})
     else:

@@ -5,13 +5,18 @@ import os
 import click
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 
 from widget_host.cli import host
+from widget_host.telemetry import metrics
 
 # A name, not an import: each server process builds its own application.
 TARGET = "widget_host.app:create_served_app"
 THREADS = 4
 STOP_SECONDS = 20
+HEADER_SECONDS = 10
+# Requests that one process has accepted and not answered; more of them wait in the queue of the socket.
+WAITING = 256
 
 
 @click.command()
@@ -28,6 +33,7 @@ def serve(address: str, port: int, workers: int | None) -> None:
     wiring = host.ready()
     count = workers or (1 if wiring.database.is_sqlite else os.cpu_count() or 1)
     wiring.database.engine.dispose()
+    metrics.sweep(wiring.settings.metrics_folder)
     Granian(
         TARGET,
         address=address,
@@ -37,6 +43,8 @@ def serve(address: str, port: int, workers: int | None) -> None:
         blocking_threads=THREADS,
         factory=True,
         log_access=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        backpressure=WAITING,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve()

@@ -1,0 +1,16 @@
+"""What a connector may need to reach the program it speaks with."""
+
+from dataclasses import dataclass
+
+from widget_host.adapters.http import OutgoingHttp
+from widget_host.kit.clock import Clock
+from widget_host.kit.crypto import SecretBox
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The way out, the box that opens a program's secret, and the machine's clock to sign by."""
+
+    http: OutgoingHttp
+    box: SecretBox
+    clock: Clock

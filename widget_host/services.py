@@ -1,0 +1,244 @@
+"""Builds every domain service within one unit of work."""
+
+from datetime import timedelta
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from widget_host.config import Settings
+from widget_host.domain.access.service import AccessTokens, Clients, WidgetSessions
+from widget_host.domain.inbound.service import InboundSecrets, Inbox
+from widget_host.domain.issuing.service import FinalWords
+from widget_host.domain.ledger.service import Ledger
+from widget_host.domain.orders.service import Answers, Orders
+from widget_host.domain.organizations.service import Organizations
+from widget_host.domain.partnering.service import Campaigns, Directory, Partnerships
+from widget_host.domain.preferences.service import Preferences
+from widget_host.domain.production.service import Production
+from widget_host.domain.programs.service import Programs
+from widget_host.domain.quotes.service import Quotes
+from widget_host.domain.sandbox.service import Sandbox
+from widget_host.domain.transactions.service import Transactions
+from widget_host.domain.upkeep.service import AuditTrail, Upkeep
+from widget_host.domain.webhooks.service import Deliveries, Endpoints, Events, Outbox
+from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
+from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
+from widget_host.kit.db import Database
+from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner
+from widget_host.telemetry import metrics
+
+# How long after an event's id was made it is surely committed: until then an earlier one may still appear.
+SETTLING = timedelta(seconds=2)
+DATABASE_UP = "Whether the database answered when the figures were read."
+
+
+class Foundation:
+    """What the services stand on, as long as the process lives: settings, clock, database and keys."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        """Derive the keys and prepare the database; nothing is connected yet."""
+        self.settings = settings
+        self.clock = EnvironmentClock(clock or SystemClock())
+        self.database = Database(settings.database_url)
+        keys = KeyRing(settings.secret_keys)
+        self.access_signer = AccessTokenSigner(keys)
+        self.launch_signer = LaunchTokenSigner(keys)
+        self.hasher = SecretHasher(keys)
+        self.box = SecretBox(keys)
+
+
+class Services:
+    """The domain's services within one unit of work, each built when it is first asked for."""
+
+    def __init__(self, foundation: Foundation, session: Session) -> None:
+        """Bind them to this session."""
+        self._foundation = foundation
+        self._session = session
+
+    def present(self) -> dict[str, metrics.Figure]:
+        """Return what the database says of the present, name by name."""
+        waiting, late = self.deliveries.queue()
+        seen_at, check = self.upkeep.find_last_pulse(), self.upkeep.find_last_check()
+        found: dict[str, metrics.Figure] = {
+            "database_up": (1, DATABASE_UP),
+            "deliveries_waiting": (waiting, "Deliveries that wait for their first or next attempt."),
+            "deliveries_late_seconds": (late.total_seconds(), "How long the oldest delivery that is due has been."),
+            "transactions_pending": (self.transactions.count_pending(), "Transactions that wait for a program."),
+        }
+        if seen_at is not None:
+            age = max(self._foundation.clock.now() - seen_at, timedelta(0)).total_seconds()
+            found["worker_age_seconds"] = (age, "Time since a delivery worker was last seen at work.")
+        if check is not None:
+            found["ledger_verified"] = (int(check.is_ok), "Whether the last `ledger verify` found every rule kept.")
+            found["ledger_verified_timestamp_seconds"] = (check.at.timestamp(), "When `ledger verify` last ran.")
+        return found
+
+    @cached_property
+    def audit_trail(self) -> AuditTrail:
+        """Who did what."""
+        return AuditTrail(session=self._session, clock=self._foundation.clock)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """Signs of life, and how the books were found."""
+        return Upkeep(session=self._session, clock=self._foundation.clock)
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        """Issuers and their environments."""
+        allowed = self._foundation.settings.development
+        return Organizations(
+            session=self._session, clock=self._foundation.clock, trail=self.audit_trail, http_origins_allowed=allowed
+        )
+
+    @cached_property
+    def programs(self) -> Programs:
+        """Programs and partnerships."""
+        return Programs(session=self._session, clock=self._foundation.clock)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """The programs there are."""
+        return Directory(
+            session=self._session,
+            clock=self._foundation.clock,
+            box=self._foundation.box,
+            http_allowed=self._foundation.settings.development,
+        )
+
+    @cached_property
+    def partnerships(self) -> Partnerships:
+        """Terms agreed with programs."""
+        return Partnerships(session=self._session, clock=self._foundation.clock, directory=self.directory)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """Bonuses."""
+        return Campaigns(session=self._session, clock=self._foundation.clock, partnerships=self.partnerships)
+
+    @cached_property
+    def production(self) -> Production:
+        """The way into production."""
+        return Production(organizations=self.organizations, partnerships=self.partnerships, clients=self.clients)
+
+    @cached_property
+    def inbound_secrets(self) -> InboundSecrets:
+        """Who may sign webhooks to us."""
+        return InboundSecrets(session=self._session, clock=self._foundation.clock.machine, box=self._foundation.box)
+
+    @cached_property
+    def final_words(self) -> FinalWords:
+        """What programs say in the end."""
+        inbox = Inbox(session=self._session, clock=self._foundation.clock.machine)
+        return FinalWords(inbox=inbox, orders=self.orders)
+
+    @cached_property
+    def clients(self) -> Clients:
+        """Client secrets."""
+        return Clients(
+            session=self._session, clock=self._foundation.clock, hasher=self._foundation.hasher, trail=self.audit_trail
+        )
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        """The API's bearer tokens."""
+        return AccessTokens(
+            session=self._session,
+            clock=self._foundation.clock,
+            signer=self._foundation.access_signer,
+            issuer=self._foundation.settings.base_url,
+            trail=self.audit_trail,
+        )
+
+    @cached_property
+    def widget_sessions(self) -> WidgetSessions:
+        """Launches and sessions of the widgets."""
+        return WidgetSessions(
+            session=self._session,
+            clock=self._foundation.clock,
+            signer=self._foundation.launch_signer,
+            hasher=self._foundation.hasher,
+        )
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The double-entry ledger."""
+        return Ledger(session=self._session, clock=self._foundation.clock)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Events to be told."""
+        return Outbox(session=self._session, clock=self._foundation.clock)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Where events go."""
+        return Endpoints(
+            session=self._session,
+            clock=self._foundation.clock,
+            box=self._foundation.box,
+            trail=self.audit_trail,
+            http_allowed=self._foundation.settings.development,
+        )
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """The queue of deliveries."""
+        return Deliveries(session=self._session, clock=self._foundation.clock.machine, box=self._foundation.box)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happened, to be pulled."""
+        # On SQLite writers take turns.
+        return Events(session=self._session, settling=None if self._foundation.database.is_sqlite else SETTLING)
+
+    @cached_property
+    def transactions(self) -> Transactions:
+        """Value turned into points."""
+        return Transactions(
+            session=self._session,
+            clock=self._foundation.clock,
+            ledger=self.ledger,
+            outbox=self.outbox,
+        )
+
+    @cached_property
+    def quotes(self) -> Quotes:
+        """Prices."""
+        return Quotes(
+            session=self._session,
+            clock=self._foundation.clock,
+            organizations=self.organizations,
+            programs=self.programs,
+        )
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Orders, their price and their earlier answers."""
+        return Orders(
+            session=self._session,
+            clock=self._foundation.clock,
+            programs=self.programs,
+            quotes=self.quotes,
+            transactions=self.transactions,
+            widget_sessions=self.widget_sessions,
+            organizations=self.organizations,
+            answers=self.answers,
+        )
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What requests were answered before."""
+        return Answers(session=self._session, clock=self._foundation.clock)
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        """What cards' rewards are turned into."""
+        return Preferences(
+            session=self._session, clock=self._foundation.clock, programs=self.programs, outbox=self.outbox
+        )
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """What only sandboxes have."""
+        return Sandbox(organizations=self.organizations, transactions=self.transactions, deliveries=self.deliveries)
