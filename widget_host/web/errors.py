@@ -7,41 +7,12 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from widget_host.kit import wire
 from widget_host.kit.errors import InvalidFields, InvalidToken, Refused
+from widget_host.web.problem import address
+from widget_host.web.problems import PROBLEMS
 from widget_host.web.scope import request_id, wiring
 
-STATUSES = {
-    "INVALID_TOKEN": 401,
-    "VALIDATION_ERROR": 400,
-    "INVALID_PROGRAM": 404,
-    "NOT_FOUND": 404,
-    "NO_PARTNERSHIP": 403,
-    "POINTS_MODE_DISABLED": 403,
-    "VALUE_LIMIT_EXCEEDED": 422,
-    "POINTS_LIMIT_EXCEEDED": 422,
-    "INVALID_MEMBER": 422,
-    "DUPLICATE_REFERENCE": 409,
-    "PARTNER_ERROR": 502,
-    "PARTNER_TIMEOUT": 504,
-    "SESSION_ENDED": 401,
-    "NO_LAUNCH_TOKEN": 401,
-}
-TITLES = {
-    "INVALID_TOKEN": "The access token is not valid",
-    "VALIDATION_ERROR": "The request has wrong or missing fields",
-    "INVALID_PROGRAM": "There is no such program",
-    "NOT_FOUND": "There is nothing here",
-    "NO_PARTNERSHIP": "There is no partnership with this program",
-    "POINTS_MODE_DISABLED": "Exact points are not enabled",
-    "VALUE_LIMIT_EXCEEDED": "The value is outside the limits",
-    "POINTS_LIMIT_EXCEEDED": "The points are outside the limits",
-    "INVALID_MEMBER": "The program refuses this member",
-    "DUPLICATE_REFERENCE": "The reference number was used before",
-    "PARTNER_ERROR": "The program answered with an error",
-    "PARTNER_TIMEOUT": "The program did not answer in time",
-    "SESSION_ENDED": "The session has ended",
-    "NO_LAUNCH_TOKEN": "The page was opened without a token",
-}
-PAGES = "/widget/"
+UNLISTED = 422
+PAGES = ("/widget/", "/docs")
 log = structlog.get_logger(__name__)
 
 
@@ -54,14 +25,19 @@ def register(app: Flask) -> None:
 
 def status_of(refusal: Refused) -> int:
     """Return the HTTP status of a refusal."""
-    return STATUSES.get(refusal.code, 422)
+    known = PROBLEMS.get(refusal.code)
+    return known.status if known else UNLISTED
 
 
 def refused(refusal: Refused) -> ResponseReturnValue:
     """Answer a refusal with its code, its sentence and its details."""
-    answer = _problem(status_of(refusal), refusal.code, TITLES.get(refusal.code, "Refused"), refusal.message, refusal)
+    answer = _problem(status_of(refusal), refusal.code, "Refused", refusal.message, refusal)
     if isinstance(refusal, InvalidToken):
         answer.headers["WWW-Authenticate"] = _challenge(refusal)
+    if "seconds" in refusal.details:
+        answer.headers["Retry-After"] = str(refusal.details["seconds"])
+    if refusal.code == "REQUEST_IN_PROGRESS":
+        answer.headers["Retry-After"] = "1"
     if refusal.is_replay:
         answer.headers["Idempotency-Replayed"] = "true"
     return answer
@@ -110,9 +86,10 @@ def _page(status: int, title: str, sentence: str) -> ResponseReturnValue:
 
 
 def _problem(status: int, code: str, title: str, detail: str, refusal: Refused | None = None) -> Response:
+    known = PROBLEMS.get(code)
     problem = {
-        "type": f"{wiring().settings.base_url}/docs/errors#{code}",
-        "title": title,
+        "type": address(wiring().settings.base_url, code),
+        "title": known.title if known else title,
         "status": status,
         "code": code,
         "detail": detail,

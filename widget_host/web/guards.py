@@ -5,9 +5,13 @@ from typing import cast
 
 from flask import Blueprint, g, request
 
-from widget_host.domain.access.rules import Client
-from widget_host.kit.errors import InvalidToken
-from widget_host.web.scope import wiring
+from widget_host.domain.access.rules import Client, RevokedSecret
+from widget_host.domain.inbound.rules import Sender
+from widget_host.domain.organizations.rules import PRODUCTION, SANDBOX
+from widget_host.kit.errors import InvalidFields, InvalidToken
+from widget_host.web import audit, limits
+from widget_host.web.parsing import json_object
+from widget_host.web.scope import follow_clock, wiring
 
 Guard = Callable[[], None]
 
@@ -19,7 +23,12 @@ def protect(blueprint: Blueprint, guard: Guard) -> Blueprint:
 
 
 def anyone() -> None:
-    """Let everybody in: said on purpose where a page is open."""
+    """Let everybody in, each address so often: said on purpose where a page is open."""
+    limits.count_address()
+
+
+def probe() -> None:
+    """Let everybody in, however often: a machine asks whether the host lives, and must hear it."""
 
 
 def bearer() -> None:
@@ -27,19 +36,87 @@ def bearer() -> None:
     header = request.headers.get("Authorization", "")
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
+        limits.count_address()
         raise InvalidToken("An access token is needed: Authorization: Bearer <token>, from POST /auth/token.")
-    with wiring().reading() as services:
-        g.client = services.access_tokens.check(token.strip())
+    found = _client(token.strip())
+    check_host(found)
+    g.client = found
+    limits.count_client(client().environment_id)
+    follow_clock(client().clock_ahead)
+
+
+def _client(token: str) -> Client:
+    try:
+        with wiring().reading() as services:
+            return services.access_tokens.check(token)
+    except InvalidToken as refusal:
+        limits.count_address()
+        if isinstance(refusal, RevokedSecret):
+            audit.revoked_secret_used(refusal)
+        raise
 
 
 def bearer_or_secret() -> None:
-    """Let in a bearer, or who puts client id and secret into the body; the view checks those with the body."""
+    """Let in a bearer, or who puts client id and secret into the body; the view refuses who is not known then.
+
+    So that a body's wrong fields are named first.
+    """
     if "Authorization" in request.headers:
         bearer()
+        return
+    limits.count_address()
+    found = _client_in_body()
+    if found is not None:
+        check_host(found)
+        g.client = found
+        follow_clock(found.clock_ahead)
 
 
-def is_bearer() -> bool:
-    """Whether the guard let in a bearer of an access token."""
+def _client_in_body() -> Client | None:
+    try:
+        body = json_object()
+    except InvalidFields:
+        return None
+    client_id, secret = body.get("clientId"), body.get("clientSecret")
+    if not isinstance(client_id, str) or not isinstance(secret, str):
+        return None
+    with wiring().reading() as services:
+        return services.clients.find(client_id, secret)
+
+
+def signature() -> None:
+    """Let in who signed the raw body with a live secret of the environment that the path names."""
+    with wiring().reading() as services:
+        g.sender = services.inbound_secrets.authenticate(
+            str((request.view_args or {}).get("tenant_key")),
+            timestamp=request.headers.get("x-timestamp", ""),
+            signature=request.headers.get("x-signature", ""),
+            body=request.get_data(cache=True),
+        )
+    follow_clock(g.sender.clock_ahead)
+
+
+def sender() -> Sender:
+    """Return who signed."""
+    return cast("Sender", g.sender)
+
+
+def is_at_its_host(environment_kind: str) -> bool:
+    """Whether the request came to a host where this kind of environment is served."""
+    settings = wiring().settings
+    hosts = {SANDBOX: settings.sandbox_host, PRODUCTION: settings.production_host}
+    own = hosts.pop(environment_kind)
+    return request.host.lower() == own if own else request.host.lower() not in hosts.values()
+
+
+def check_host(client: Client) -> None:
+    """Raise InvalidToken where the client's environment is served at another host."""
+    if not is_at_its_host(client.environment_kind):
+        raise InvalidToken(f"This is not the host of the {client.environment_kind} environment.")
+
+
+def is_known() -> bool:
+    """Whether the guard knows who calls."""
     return "client" in g
 
 
@@ -48,4 +125,4 @@ def client() -> Client:
     return cast("Client", g.client)
 
 
-GUARDS: tuple[Guard, ...] = (anyone, bearer, bearer_or_secret)
+GUARDS: tuple[Guard, ...] = (anyone, probe, bearer, bearer_or_secret, signature)

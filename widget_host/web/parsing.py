@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -54,6 +55,10 @@ class RequestBody(BaseModel):
     """The base of every request body: camelCase outside, unknown fields refused, nothing converted silently."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+
+
+class Query(RequestBody):
+    """The base of every query string: camelCase names, each given once, unknown ones refused."""
 
 
 def _plain_text(text: str) -> str:
@@ -101,17 +106,36 @@ def money(value: Decimal, currency: str, *, field: str = "value") -> Money:
 
 # Stands last: lengths are looked at before it, and said in characters.
 PLAIN = AfterValidator(_plain_text)
-Text = Annotated[str, PLAIN]
-Id = Annotated[str, Field(min_length=1, max_length=120), PLAIN]
+# What the validators check, as the reference tells it.
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+_NO_CONTROLS = Field(json_schema_extra={"pattern": NO_CONTROLS})
+_CODE = Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})
+_CODE_OR_POINTS = Field(json_schema_extra={"pattern": f"^([A-Z]{{3}}|{POINTS})$"})
+_NUMBER = {"type": "number", "maximum": HIGHEST_AMOUNT}
+Text = Annotated[str, PLAIN, _NO_CONTROLS]
+Id = Annotated[str, Field(min_length=1, max_length=120), PLAIN, _NO_CONTROLS]
 # As long as the columns that keep them.
-MemberId = Annotated[str, Field(max_length=200), PLAIN]
-MemberEmail = Annotated[str, Field(max_length=254), PLAIN]
-Currency = Annotated[str, AfterValidator(_currency)]
-CurrencyOrPoints = Annotated[str, AfterValidator(_currency_or_points)]
-Amount = Annotated[Decimal, BeforeValidator(_number), Field(gt=0, le=HIGHEST_AMOUNT)]
+MemberId = Annotated[str, Field(max_length=200), PLAIN, _NO_CONTROLS]
+MemberEmail = Annotated[str, Field(max_length=254), PLAIN, _NO_CONTROLS]
+UserId = Annotated[str, Field(min_length=1, max_length=200), PLAIN, _NO_CONTROLS]
+Description = Annotated[str, Field(max_length=500), PLAIN, _NO_CONTROLS]
+Locale = Annotated[str, Field(min_length=2, max_length=35), PLAIN, _NO_CONTROLS]
+Currency = Annotated[str, AfterValidator(_currency), _CODE]
+CurrencyOrPoints = Annotated[str, AfterValidator(_currency_or_points), _CODE_OR_POINTS]
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_number),
+    Field(gt=0, le=HIGHEST_AMOUNT),
+    WithJsonSchema(_NUMBER | {"exclusiveMinimum": 0}),
+]
 # Stands after a field `currency`: it may have no more decimals than that.
 AmountOfCurrency = Annotated[Amount, AfterValidator(_in_its_decimals)]
-Balance = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=HIGHEST_AMOUNT)]
+Balance = Annotated[
+    Decimal,
+    BeforeValidator(_number),
+    Field(ge=0, le=HIGHEST_AMOUNT),
+    WithJsonSchema(_NUMBER | {"minimum": 0}),
+]
 
 
 def json_object() -> dict[str, Any]:
@@ -120,11 +144,21 @@ def json_object() -> dict[str, Any]:
         body = wire.loads_unambiguous(request.get_data(cache=True))
     except wire.RepeatedName as error:
         raise InvalidFields([FieldError(error.name, "repeated", "This field is given more than once.")]) from None
+    except wire.TooLarge as error:
+        raise InvalidFields([FieldError("body", "malformed", f"The body must be plainer: {error}.")]) from None
     except ValueError:
         raise InvalidFields([FieldError("body", "malformed", "The body must be a JSON object.")]) from None
     if not isinstance(body, dict):
         raise InvalidFields([FieldError("body", "malformed", "The body must be a JSON object.")])
     return body
+
+
+def query() -> dict[str, str]:
+    """Return the query string's values, or raise InvalidFields for a name that is given more than once."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        raise InvalidFields([FieldError(name, "repeated", "This field is given more than once.") for name in repeated])
+    return request.args.to_dict()
 
 
 def parse(model: type[M], body: Mapping[str, Any] | None = None) -> M:

@@ -1,17 +1,29 @@
 """One unit of work per request: what is raised is undone, what is returned is kept."""
 
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import cast
 
-from flask import Flask, current_app, g
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
 from widget_host.kit.ids import new_id
-from widget_host.wiring import Services, Wiring
+from widget_host.services import Services
+from widget_host.telemetry import traces
+from widget_host.wiring import Wiring
 
 
 class HostApp(Flask):
-    """A Flask whose views each run inside one unit of work."""
+    """A Flask whose views each run inside one unit of work, in the time of the environment they serve."""
+
+    def full_dispatch_request(self) -> Response:
+        """Answer the request, as one span where somebody traces; the clock it followed is let go of."""
+        route = request.url_rule.rule if request.url_rule else None
+        with ExitStack() as g.request, traces.request_span(request.method, route, request.headers) as span:
+            answer = super().full_dispatch_request()
+            if span is not None:
+                span.set_attribute("http.response.status_code", answer.status_code)
+            return answer
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; what it wrote is kept when it returns, undone when it raises."""
@@ -23,9 +35,19 @@ class HostApp(Flask):
             g.pop("writer", None)
 
 
+def host_app() -> HostApp:
+    """Return the application that answers this request."""
+    return cast("HostApp", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way past the proxy
+
+
 def wiring() -> Wiring:
     """Return what lives as long as the process."""
     return cast("Wiring", current_app.extensions["wiring"])
+
+
+def follow_clock(ahead: timedelta) -> None:
+    """Let the rest of the request run in the time of an environment that is ahead by this much."""
+    g.request.enter_context(wiring().clock.ahead(ahead))
 
 
 def services() -> Services:

@@ -1,13 +1,16 @@
 """Tokens: `POST /auth/token`, and the documents that tell how to check what it gives."""
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from widget_host.domain.access.rules import SCOPE
 from widget_host.kit import wire
 from widget_host.web import guards
+from widget_host.web.answers import answer
 from widget_host.web.api.oauth import TOKEN_PATH, TokenServer, token_parameters
+from widget_host.web.api.shapes_auth import TAG, TOKEN_BODY, TOKEN_REPLY, PublicKeys, ServerMetadata
+from widget_host.web.operations import Reply, operation
 from widget_host.web.scope import wiring
 
 bp = guards.protect(Blueprint("auth", __name__), guards.anyone)
@@ -18,6 +21,18 @@ TOKEN_NAMES = {"access_token": "accessToken", "expires_in": "expiresIn"}
 
 
 @bp.post(TOKEN_PATH)
+@operation(
+    "AuthController_token",
+    tag=TAG,
+    summary="Get an access token",
+    description="Exchange your client credentials for a token of ten minutes. Send them in the body, as JSON or as a"
+    " form, or by HTTP Basic. The secret decides whether the token is for the sandbox or for production; when a"
+    " secret is revoked, the tokens it fetched end with it.",
+    request=TOKEN_BODY,
+    answers=TOKEN_REPLY,
+    oauth_errors=("invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"),
+    security=({"clientBasic": ()}, {}),
+)
 def token() -> ResponseReturnValue:
     """Give a client its token of ten minutes; who asks in camelCase is answered in camelCase."""
     try:
@@ -32,29 +47,45 @@ def token() -> ResponseReturnValue:
     return _camel_case(server.answer(named))
 
 
-def _camel_case(answer: Response) -> Response:
-    said = wire.loads(answer.get_data())
+def _camel_case(given: Response) -> Response:
+    said = wire.loads(given.get_data())
     if "access_token" in said:
-        answer.set_data(wire.dumps({camel: said[snake] for snake, camel in TOKEN_NAMES.items()}))
-    return answer
+        given.set_data(wire.dumps({camel: said[snake] for snake, camel in TOKEN_NAMES.items()}))
+    return given
 
 
 @bp.get("/.well-known/jwks.json")
+@operation(
+    "AuthController_keys",
+    tag=TAG,
+    summary="Read the keys that verify tokens",
+    description="The public keys of access tokens (RFC 7517), for whoever wants to check one without asking.",
+    answers=Reply(model=PublicKeys, description="Every key in use."),
+)
 def jwks() -> ResponseReturnValue:
     """Publish the keys that verify access tokens (RFC 7517)."""
-    return jsonify(wiring().access_signer.public_keys())
+    return answer(PublicKeys.model_validate(wiring().access_signer.public_keys()))
 
 
 @bp.get("/.well-known/oauth-authorization-server")
+@operation(
+    "AuthController_metadata",
+    tag=TAG,
+    summary="Read how tokens are given",
+    description="The authorization server's metadata (RFC 8414): OAuth 2 libraries configure themselves from it.",
+    answers=Reply(model=ServerMetadata, description="Where and how."),
+)
 def metadata() -> ResponseReturnValue:
     """Publish where and how tokens are given (RFC 8414)."""
     base = wiring().settings.base_url
-    return jsonify(
-        issuer=base,
-        token_endpoint=f"{base}{TOKEN_PATH}",
-        jwks_uri=f"{base}/.well-known/jwks.json",
-        grant_types_supported=["client_credentials"],
-        token_endpoint_auth_methods_supported=["client_secret_basic", "client_secret_post"],
-        response_types_supported=[],
-        scopes_supported=SCOPE.split(),
+    return answer(
+        ServerMetadata(
+            issuer=base,
+            token_endpoint=f"{base}{TOKEN_PATH}",
+            jwks_uri=f"{base}/.well-known/jwks.json",
+            grant_types_supported=["client_credentials"],
+            token_endpoint_auth_methods_supported=["client_secret_basic", "client_secret_post"],
+            response_types_supported=[],
+            scopes_supported=SCOPE.split(),
+        )
     )

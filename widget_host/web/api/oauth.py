@@ -1,5 +1,6 @@
 """The OAuth 2 token endpoint on Authlib: client credentials by HTTP Basic, form or JSON."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -16,8 +17,10 @@ from flask import Response, request
 from widget_host.domain.access import rules
 from widget_host.kit import wire
 from widget_host.kit.errors import InvalidFields
+from widget_host.web import audit, limits
+from widget_host.web.guards import is_at_its_host
 from widget_host.web.parsing import json_object
-from widget_host.web.scope import services
+from widget_host.web.scope import services, work
 
 UNKNOWN_CLIENT = "Unknown client, or wrong secret."
 TOKEN_PATH = "/auth/token"  # noqa: S105 - a path, no password
@@ -135,15 +138,26 @@ def _single(form: Mapping[str, list[str]]) -> dict[str, str]:
 
 
 def _ascii(name: str) -> str:
-    return name.encode("ascii", "replace").decode()
+    # RFC 6749 §5.2 lets no other letters into a description.
+    return re.sub(r"[^\x20\x21\x23-\x5b\x5d-\x7e]", "?", name)
 
 
 def _authenticate(_query_client: Any, oauth2_request: OAuth2Request) -> ApiClient:
     client_id, secret = _credentials(oauth2_request)
     client = services().clients.find(client_id, secret) if client_id and secret else None
-    if client is None:
+    if client is None or not is_at_its_host(client.environment_kind):
+        refused(client_id, secret)
         raise InvalidClientError(UNKNOWN_CLIENT, status_code=401)
+    limits.count_client(client.environment_id)
     return ApiClient(client)
+
+
+def refused(client_id: str, secret: str) -> None:
+    """Notice credentials that do not fit, and keep that a secret taken back is still in somebody's hands."""
+    revoked = services().clients.find_revoked(client_id, secret)
+    if revoked is not None:
+        audit.revoked_secret_used(revoked)
+    audit.noticed("client.refused", client_id=client_id if rules.may_be_client_id(client_id) else None)
 
 
 def _credentials(oauth2_request: OAuth2Request) -> tuple[str, str]:
@@ -166,7 +180,7 @@ def _basic(oauth2_request: OAuth2Request) -> tuple[str | None, str | None]:
 
 def _generate(client: ApiClient, scope: str | None = None, **_asked: Any) -> dict[str, Any]:
     token = {
-        "access_token": services().access_tokens.issue(client.client),
+        "access_token": work().access_tokens.issue(client.client, address=request.remote_addr),
         "expires_in": int(rules.ACCESS_TOKEN_LIFE.total_seconds()),
         "token_type": "Bearer",
     }

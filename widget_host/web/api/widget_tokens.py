@@ -2,34 +2,56 @@
 
 from typing import Annotated, Literal
 
-from flask import Blueprint, jsonify
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from widget_host.domain.access.rules import LAUNCH_LIFE, POINT_EXCHANGE, LaunchRequest, Prefill
 from widget_host.kit.errors import FieldError, InvalidFields, InvalidToken
 from widget_host.web import guards
+from widget_host.web.answers import Answer, Uri, answer
+from widget_host.web.api import oauth
 from widget_host.web.api.programs import Member
-from widget_host.web.parsing import PLAIN, Balance, Currency, Id, RequestBody, Text, money, parse
+from widget_host.web.api.shapes_programs import PROGRAM_ID
+from widget_host.web.idempotency import KEY_ERRORS, KEY_PARAMETER, once
+from widget_host.web.operations import Reply, operation
+from widget_host.web.parsing import Balance, Currency, Id, Locale, MemberEmail, RequestBody, Text, UserId, money, parse
 from widget_host.web.scope import services, wiring, work
 
 bp = guards.protect(Blueprint("widget_tokens", __name__, url_prefix="/auth/widget"), guards.bearer_or_secret)
 
 
+TAG = "Widgets"
+LAUNCH_TOKEN = "WyJ3Z2xfMDFtN3hwM2EiLCJ0a18wMSJd.aX3Rqg.Jq1sT0xM2vB7"  # noqa: S105 - made up for the examples
+LAUNCH_SECONDS = int(LAUNCH_LIFE.total_seconds())
+
+
 class PointExchangeLaunch(RequestBody):
     """Whose widget it is, and what the issuer already knows; credentials only where no bearer is sent."""
 
-    client_id: Text | None = None
-    client_secret: Text | None = None
-    source_user_id: Annotated[str, Field(min_length=1, max_length=200), PLAIN]
-    source_user_email: Annotated[str, Field(max_length=254), PLAIN] | None = None
-    currency: Currency | None = None
-    balance: Balance | None = None
-    program_ids: Annotated[list[Id], Field(max_length=200)] = []
-    destination_accounts: dict[Id, Member] = {}
-    reference_number: Id | None = None
-    locale: Annotated[str, Field(min_length=2, max_length=35), PLAIN] | None = None
-    theme: Literal["light", "dark", "auto"] | None = None
+    client_id: Text | None = Field(None, description="Your client id, where no access token is sent.")
+    client_secret: Text | None = Field(None, description="A secret, where no access token is sent.")
+    source_user_id: UserId = Field(description="Your own id for the customer.", examples=["customer-1"])
+    source_user_email: MemberEmail | None = Field(None, description="The customer's e-mail, offered in the form.")
+    currency: Currency | None = Field(
+        None, description="ISO 4217: what the customer pays in. Your own currency where left out.", examples=["USD"]
+    )
+    balance: Balance | None = Field(
+        None, description="What the customer can spend, in major units; no order is larger.", examples=[250]
+    )
+    program_ids: Annotated[list[Id], Field(max_length=200)] = Field(
+        [], description="Show these programs only; all of yours where left out.", examples=[[PROGRAM_ID]]
+    )
+    destination_accounts: Annotated[dict[Id, Member], Field(max_length=200)] = Field(
+        {},
+        description="The customer's accounts that you know already, by program id.",
+        examples=[{PROGRAM_ID: {"destinationUserId": "AC12345678"}}],
+    )
+    reference_number: Id | None = Field(None, description="Your own name for the order that may come of it.")
+    locale: Locale | None = Field(None, description="The widget's language, as BCP 47 has it.", examples=["en"])
+    theme: Literal["light", "dark", "auto"] | None = Field(
+        None, description="Light or dark; the customer's own setting where left out.", examples=["auto"]
+    )
 
     def request(self, local_currency: str) -> LaunchRequest:
         """Return it as the rules know it."""
@@ -49,25 +71,44 @@ class PointExchangeLaunch(RequestBody):
         )
 
 
+class WidgetToken(Answer):
+    """What opens a widget."""
+
+    access_token: str = Field(
+        description="The launch token; it is spent by the order that comes of it.", examples=[LAUNCH_TOKEN]
+    )
+    expires_in: int = Field(description="How many seconds it lives.", examples=[LAUNCH_SECONDS])
+    widget_url: Uri = Field(
+        description="The address to frame.",
+        examples=[f"https://points.example.com/widget/point-exchange?token={LAUNCH_TOKEN}"],
+    )
+
+
 @bp.post("/point-exchange")
+@operation(
+    "WidgetAuthController_pointExchange",
+    tag=TAG,
+    summary="Open the Purchase widget",
+    description="Get the address that opens the Purchase widget for one customer, within ten minutes. Call it from"
+    " your backend when the customer asks for the widget, with an access token or with your credentials in the body.",
+    request=PointExchangeLaunch,
+    parameters=(KEY_PARAMETER,),
+    answers=Reply(model=WidgetToken, description="The token and the address.", headers=("Idempotency-Replayed",)),
+    errors=KEY_ERRORS,
+)
+@once
 def point_exchange() -> ResponseReturnValue:
     """Give the token that opens the Purchase widget once, within ten minutes."""
     asked = parse(PointExchangeLaunch)
-    environment = services().organizations.get_environment(_environment_id(asked))
+    if not guards.is_known():
+        oauth.refused(asked.client_id or "", asked.client_secret or "")
+        raise InvalidToken("Unknown client, or wrong secret. Send a bearer token, or clientId and clientSecret.")
+    environment = services().organizations.get_environment(guards.client().environment_id)
     request = asked.request(environment.local_currency)
     _check_programs(asked, environment.id)
     token = work().widget_sessions.launch(environment, POINT_EXCHANGE, request)
     address = f"{wiring().settings.base_url}/widget/{POINT_EXCHANGE}?token={token}"
-    return jsonify(accessToken=token, expiresIn=int(LAUNCH_LIFE.total_seconds()), widgetUrl=address)
-
-
-def _environment_id(asked: PointExchangeLaunch) -> str:
-    if guards.is_bearer():
-        return guards.client().environment_id
-    client = services().clients.find(asked.client_id or "", asked.client_secret or "")
-    if client is None:
-        raise InvalidToken("Unknown client, or wrong secret. Send a bearer token, or clientId and clientSecret.")
-    return client.environment_id
+    return answer(WidgetToken(access_token=token, expires_in=LAUNCH_SECONDS, widget_url=address))
 
 
 def _check_programs(asked: PointExchangeLaunch, environment_id: str) -> None:

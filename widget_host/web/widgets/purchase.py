@@ -1,6 +1,7 @@
 """The Purchase widget: amount, review, receipt; each step a fragment for scripts and a page without them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -12,20 +13,25 @@ from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import DuplicateReference, InvalidMember
 from widget_host.kit import wire
 from widget_host.kit.errors import InvalidFields, NotFound, Refused
+from widget_host.web import audit
 from widget_host.web.guards import anyone, protect
+from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
 from widget_host.web.widgets import entry as entries
 from widget_host.web.widgets import receipts, refusals
-from widget_host.web.widgets.amount_screen import Wrong, amount_screen
+from widget_host.web.widgets.amount_screen import PreviewView, Wrong, amount_screen
 from widget_host.web.widgets.checks import check
 from widget_host.web.widgets.entry import Entry
 from widget_host.web.widgets.session import (
     LOCALE,
     Messages,
     enter,
+    is_visited,
+    limited,
     no_launch_token,
     session_ended,
     show,
+    too_many_of_a_stranger,
     visitor,
     widget_session,
 )
@@ -33,6 +39,8 @@ from widget_host.web.widgets.session import (
 PREFIX = f"/widget/{POINT_EXCHANGE}"
 AMOUNT, REVIEW, DONE = "_amount.html", "_review.html", "_done.html"
 INSTEAD = "instead.html"
+# What these steps are answered with leaves the rest of the screen alone.
+BESIDE = {"purchase.preview": "_preview.html", "purchase.program": "_chosen.html"}
 UNPROCESSABLE = 422
 
 entrance = protect(Blueprint("purchase_entrance", __name__, url_prefix=PREFIX), anyone)
@@ -50,8 +58,12 @@ def open_widget() -> ResponseReturnValue:
     token, tenant_key = request.args.get("token"), request.args.get("tenant")
     if not token:
         raise SessionEnded("Opened again without a token.", tenant_key) if tenant_key else NoLaunchToken("No token.")
-    with wiring().writing() as services:
-        enter(*services.widget_sessions.open(token, POINT_EXCHANGE))
+    try:
+        with wiring().writing() as services:
+            enter(*services.widget_sessions.open(token, POINT_EXCHANGE))
+    except (SessionEnded, NoLaunchToken) as refusal:
+        audit.noticed("launch.refused", code=refusal.code, tenant_key=getattr(refusal, "tenant_key", None))
+        raise
     return _start(Entry())
 
 
@@ -181,5 +193,24 @@ def program_gone(_refusal: Refused) -> Response:
     return _start(Entry(amount=Entry.read(request.form).amount), notice=refusals.UNKNOWN_PROGRAM)
 
 
+def too_many(refusal: RateLimited) -> Response:
+    """Say it where the customer looks, everything typed kept: beside the preview, or above the first step."""
+    if not is_visited():
+        return too_many_of_a_stranger(refusal)
+    entry, offers = Entry.read(request.form), _offers()
+    if not offers:
+        return too_many_of_a_stranger(refusal)
+    offer = next((each for each in offers if each.program.id == entry.program_id), offers[0])
+    sentence = refusals.sentence(refusal, offer, LOCALE)
+    element = BESIDE.get(request.endpoint or "", "")
+    screen = amount_screen(visitor().widget, offers, offer, entry, LOCALE, wrong=Wrong(notice=sentence))
+    if element:
+        screen = replace(screen, preview=PreviewView(sentence=sentence, is_refusal=True), notice="")
+    messages = None if element else {"step": {"name": "amount"}}
+    return limited(show(AMOUNT, screen, element=element, messages=messages), refusal)
+
+
+bp.register_error_handler(RateLimited, too_many)
+entrance.register_error_handler(RateLimited, too_many_of_a_stranger)
 for state in refusals.ABOUT_PROGRAM:
     bp.register_error_handler(state, program_gone)

@@ -64,6 +64,11 @@ ENDED = MessageScreen(
 )
 
 
+def too_many(sentence: str) -> MessageScreen:
+    """Say how long to wait where there is no step to say it in."""
+    return MessageScreen("alert", "One moment", sentence)
+
+
 def no_token(host_name: str) -> MessageScreen:
     """Say where the widget is opened from."""
     host = f"{host_name}'s" if host_name else "your bank's"

@@ -10,6 +10,7 @@ from widget_host.domain.transactions.rules import (
 )
 from widget_host.kit.errors import FieldError, Refused
 from widget_host.kit.money import Money, decimals_of
+from widget_host.web.limits import RateLimited
 from widget_host.web.widgets import words
 
 
@@ -33,6 +34,7 @@ ABOUT_AMOUNT = (
 )
 ABOUT_PROGRAM = (InvalidProgram, NoPartnership)
 MAY_PASS = (PartnerFailed, PartnerTimedOut)
+TOO_MANY = "Too many tries. Wait {seconds} seconds and try again."
 SENTENCES = {
     words.AmountMissing.code: "Enter an amount.",
     words.AmountTooPrecise.code: "Enter an amount with no more than {decimals} decimals.",
@@ -42,6 +44,7 @@ SENTENCES = {
     InvalidProgram.code: "{program} isn't available right now. Choose another program. Nothing was charged.",
     NoPartnership.code: "{program} isn't available right now. Choose another program. Nothing was charged.",
     PartnerFailed.code: "{program} isn't responding. Nothing was charged. Try again in a few minutes.",
+    RateLimited.code: TOO_MANY,
     PartnerTimedOut.code: "{program} isn't responding. Nothing was charged. Try again in a few minutes.",
 }
 UNKNOWN_PROGRAM = "That program isn't available right now. Choose another program. Nothing was charged."
@@ -64,6 +67,7 @@ def sentence(refusal: Refused, offer: Offer, locale: str) -> str:
         max=words.money(offer.max_value, locale),
         max_points=words.points(offer.max_points, locale),
         decimals=decimals_of(offer.currency),
+        seconds=refusal.details.get("seconds", ""),
     )
 
 

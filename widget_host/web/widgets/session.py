@@ -9,12 +9,14 @@ from jinja2.utils import htmlsafe_json_dumps
 
 from widget_host.domain.access.rules import POINT_EXCHANGE, NoLaunchToken, OpenWidget, SessionEnded
 from widget_host.kit import wire
-from widget_host.web import hx
+from widget_host.web import hx, limits
 from widget_host.web.errors import status_of
 from widget_host.web.headers import allow_framing
-from widget_host.web.scope import wiring
+from widget_host.web.limits import RateLimited
+from widget_host.web.scope import follow_clock, wiring
 from widget_host.web.widgets import receipts
 from widget_host.web.widgets.amount_screen import TITLE
+from widget_host.web.widgets.refusals import TOO_MANY
 
 LOCALE = "en"
 FOLDER = "widgets/purchase"
@@ -39,14 +41,22 @@ def widget_session() -> None:
         with wiring().reading() as services:
             enter(bearer, services.widget_sessions.get(bearer, POINT_EXCHANGE))
     except SessionEnded as ended:
+        limits.count_address()
         raise SessionEnded(ended.message, request.form.get("_t")) from ended
+    limits.count(limits.WIDGET, visitor().widget.id)
 
 
 def enter(bearer: str, widget: OpenWidget) -> Visitor:
     """Remember the visitor, and let their issuer's pages frame the answer."""
     g.visitor = Visitor(bearer, widget)
     allow_framing(widget.tenant.allowed_origins)
+    follow_clock(widget.tenant.clock_ahead)
     return visitor()
+
+
+def is_visited() -> bool:
+    """Whether the guard let a visitor in."""
+    return "visitor" in g
 
 
 def visitor() -> Visitor:
@@ -93,6 +103,19 @@ def no_launch_token(refusal: NoLaunchToken) -> Response:
     """Say where the widget is opened from; nothing is known of whose it would be."""
     answer = _page("_message.html", "instead.html", screen=receipts.no_token(""), host_name="", config=None)
     answer.status_code = status_of(refusal)
+    return answer
+
+
+def too_many_of_a_stranger(refusal: RateLimited) -> Response:
+    """Say how long to wait, where nobody is known and no step is on the screen."""
+    screen = receipts.too_many(TOO_MANY.format(seconds=refusal.details["seconds"]))
+    return limited(_page("_message.html", "instead.html", screen=screen, host_name="", config=None), refusal)
+
+
+def limited(answer: Response, refusal: RateLimited) -> Response:
+    """Make this the answer to a request that came too soon."""
+    answer.status_code = status_of(refusal)
+    answer.headers["Retry-After"] = str(refusal.details["seconds"])
     return answer
 
 

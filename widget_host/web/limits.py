@@ -1,0 +1,170 @@
+"""How often each caller may call, by kind of request, in minutes of the clock.
+
+One increment decides a request: the minute is part of the key, so what is left and until when needs no second question
+to Redis. A moving window would cost three times as much, only to keep a caller from spending two minutes' worth around
+the end of one, which limits as generous as these need not prevent.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import cast
+
+import structlog
+from flask import Flask, Response, g, request
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import Storage, storage_from_string
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from widget_host.config import Settings
+from widget_host.kit.clock import Clock
+from widget_host.kit.errors import Refused
+from widget_host.telemetry import metrics
+
+TOKENS, READS, WRITES, WIDGET = "tokens", "reads", "writes", "widget"
+WORDS = {TOKENS: "token requests", READS: "reads", WRITES: "writes", WIDGET: "requests of one widget"}
+# A kind of its own, whoever asks: what guesses secrets is no ordinary write.
+TOKEN_ENDPOINT = "auth.token"  # noqa: S105 - the name of a view, no password
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+WINDOW_SECONDS = 60
+# Short: a Redis that hangs must not hold every request up.
+PATIENCE = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+PAUSE_SECONDS = 5
+log = structlog.get_logger(__name__)
+
+
+class RateLimited(Refused):
+    """Too many requests of one kind within a minute; details hold the seconds until the next one is heard."""
+
+    code = "RATE_LIMITED"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One limit that a request was counted against; `left` is below zero when it came too soon."""
+
+    kind: str
+    quota: int
+    left: int
+    seconds: int
+
+    @property
+    def policy(self) -> str:
+        """The limit, as the field `RateLimit-Policy` writes it."""
+        return f'"{self.kind}";q={self.quota};w={WINDOW_SECONDS}'
+
+    @property
+    def state(self) -> str:
+        """What is left of it, as the field `RateLimit` writes it."""
+        return f'"{self.kind}";r={max(self.left, 0)};t={self.seconds}'
+
+
+class Limiter:
+    """Counts requests in memory or Redis; while Redis is away everybody is let in uncounted."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Connect to nothing yet: a Redis that is away does not stop the start."""
+        self._quotas = {
+            TOKENS: settings.rate_limit_tokens,
+            READS: settings.rate_limit_reads,
+            WRITES: settings.rate_limit_writes,
+            WIDGET: settings.rate_limit_widget,
+        }
+        self._clock = clock
+        self._storage = _storage(settings.rate_limit_storage)
+        self._paused_until = time.monotonic()
+
+    def count(self, kind: str, who: str) -> Counted | None:
+        """Count one request; None where there is no limit, or no storage to count in."""
+        quota = self._quotas[kind]
+        if not quota:
+            return None
+        minute, passed = divmod(int(self._clock.now().timestamp()), WINDOW_SECONDS)
+        key = RateLimitItemPerMinute(quota).key_for(kind, _short(who), str(minute))
+        made = self._increment(kind, key)
+        return None if made is None else Counted(kind, quota, quota - made, WINDOW_SECONDS - passed)
+
+    def _increment(self, kind: str, key: str) -> int | None:
+        if time.monotonic() >= self._paused_until:
+            try:
+                return self._storage.incr(key, 2 * WINDOW_SECONDS)
+            except StorageError as error:
+                self._paused_until = time.monotonic() + PAUSE_SECONDS
+                # The kind of fault only: its text may hold the address with its password.
+                log.error("limits.storage_away", error=type(error.storage_error).__name__)
+        metrics.count_uncounted(kind)
+        return None
+
+
+def _short(who: str) -> str:
+    # A hash: a name may be long or hold anything, and addresses of people are nobody's business in Redis.
+    return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def _storage(url: str) -> Storage:
+    if url.startswith("memory"):
+        return cast("Storage", storage_from_string("memory://"))
+    return cast("Storage", storage_from_string(url, wrap_exceptions=True, **PATIENCE))
+
+
+def register(app: Flask, settings: Settings, clock: Clock) -> None:
+    """Give each request the app's limiter, and each limited answer its headers."""
+    limiter = Limiter(settings, clock)
+
+    def bind() -> None:
+        g.limiter = limiter
+
+    app.before_request(bind)
+    app.before_request(_refuse_endless)
+    app.after_request(_tell)
+
+
+def _refuse_endless() -> None:
+    # A body sent in chunks tells no length; what is read of one stops at the limit, and would be taken for all of it.
+    if request.content_length is None and "wsgi.input_terminated" in request.environ:
+        largest = request.max_content_length
+        if largest is not None and len(request.get_data(cache=True)) >= largest:
+            raise RequestEntityTooLarge
+
+
+def count(kind: str, who: str) -> None:
+    """Count this request as one of `kind` by `who`; raises RateLimited when there were too many."""
+    counted = cast("Limiter", g.limiter).count(kind, who)
+    if counted is None:
+        return
+    _counted().append(counted)
+    if counted.left < 0:
+        metrics.count_refusal(kind)
+        message = f"More than {counted.quota} {WORDS[kind]} a minute. Wait {counted.seconds} seconds and try again."
+        raise RateLimited(message, seconds=counted.seconds, limit=kind)
+
+
+def count_client(environment_id: str) -> None:
+    """Count this request for the client that sent it, each environment apart."""
+    count(_kind(), environment_id)
+
+
+def count_address() -> None:
+    """Count this request for the address it came from: nobody is known there."""
+    count(_kind(), request.remote_addr or "")
+
+
+def _kind() -> str:
+    if request.endpoint == TOKEN_ENDPOINT:
+        return TOKENS
+    return READS if request.method in READING else WRITES
+
+
+def _counted() -> list[Counted]:
+    return cast("list[Counted]", g.setdefault("counted", []))
+
+
+def _tell(answer: Response) -> Response:
+    tightest: dict[str, Counted] = {}
+    for counted in sorted(_counted(), key=lambda one: one.left, reverse=True):
+        tightest[counted.kind] = counted
+    if tightest:
+        answer.headers["RateLimit-Policy"] = ", ".join(counted.policy for counted in tightest.values())
+        answer.headers["RateLimit"] = ", ".join(counted.state for counted in tightest.values())
+    return answer
