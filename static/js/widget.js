@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   // A screen comes with one of these; any other answer is a fault, or somebody else's page from in between.
-  const OURS = [200, 401, 422];
+  const OURS = [200, 401, 422, 429];
   const element = document.getElementById("widget-config");
   if (!element) return;
   const { session, widget, origins, address, messages } = JSON.parse(element.textContent);
