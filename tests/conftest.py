@@ -11,6 +11,7 @@ import pytest
 
 from tests.services.network import Guard
 from tests.services.postgres import PostgresServer, WorkerDatabase
+from tests.services.redis import RedisServer
 from widget_host import migrations
 
 pytest_plugins = ["tests.fixtures"]
@@ -78,6 +79,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     database: WorkerDatabase = request.getfixturevalue("postgresql_database")
     database.empty()
     return database.url
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of this test's own: it may be stopped and started."""
+    server = RedisServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,16 @@ from tests.fakes.clock import StoppedClock
 from tests.fakes.receiver import Receiver
 from widget_host.app import create_app
 from widget_host.config import Settings
+from widget_host.kit import db
+from widget_host.kit.logs import configure
 from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
+
+
+@pytest.fixture(autouse=True)
+def careless_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no disk: no test's file outlives the test."""
+    monkeypatch.setattr(db, "SQLITE_PRAGMAS", (*db.SQLITE_PRAGMAS, "PRAGMA synchronous=OFF"))
 
 
 @pytest.fixture
@@ -40,9 +48,19 @@ def clock() -> StoppedClock:
 
 @pytest.fixture
 def wiring(settings: Settings, clock: StoppedClock) -> Iterator[Wiring]:
+    # The stream of an earlier test is closed by now, and what making an issuer logs would go there.
+    configure(settings.log_level)
     wiring = Wiring(settings, clock)
     yield wiring
     wiring.database.engine.dispose()
+
+
+@pytest.fixture
+def verified(wiring: Wiring) -> Iterator[None]:
+    """Check, when the test is over, that ledger, transactions and outbox agree."""
+    yield
+    with wiring.reading() as services:
+        assert {**services.ledger.verify(), **services.transactions.verify()} == {}
 
 
 @pytest.fixture

@@ -117,11 +117,6 @@ class TestPrograms:
 
 
 class TestTransactions:
-    def test_are_previewed(self, api: Api, issuer: Issuer) -> None:
-        said = api.post("/transactions/preview", {"programId": issuer.programs[AURORA], "value": 25}).get_json()
-        assert list(said) == ["totalPoints", "value", "currency", "pricePerPoint", "bonusPoints"]
-        assert (said["totalPoints"], said["pricePerPoint"]) == (2500, "0.01")
-
     def test_are_created_and_answered_with_the_documented_members(self, made: dict[str, Any]) -> None:
         assert list(made) == ["id", "totalPoints", "referenceNumber", "date", "status"]
         assert is_id(made["id"], "txn")
@@ -147,6 +142,7 @@ class TestTransactions:
             "destinationAccount": {"destinationUserId": "AC12345678", "destinationUserEmail": None},
             "status": "COMPLETED",
             "date": "2026-01-31T10:00:00.000Z",
+            "statusHistory": [{"status": "COMPLETED", "reason": None, "date": "2026-01-31T10:00:00.000Z"}],
         }
 
     def test_are_found_by_their_reference_too(self, api: Api, made: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ from sqlalchemy import func, select, text
 
 from widget_host.domain.ledger.rules import AccountName, Movement, NewEntry
 from widget_host.kit.ids import new_id
-from widget_host.wiring import Services, Wiring
+from widget_host.services import Services
+from widget_host.wiring import Wiring
 
 BANK = AccountName("bank", "USD")
 SHOP = AccountName("shop", "USD")

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from widget_host.wiring import Services, Wiring
+from widget_host.services import Services
+from widget_host.wiring import Wiring
 
 CHECKS_OF_POSTGRESQL = """
     SELECT 'ALTER TABLE ' || conrelid::regclass || ' DROP CONSTRAINT ' || conname FROM pg_constraint

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
-from widget_host.domain.programs.rules import Credit, Destination, MemberCheck, ProgramFacts
+from widget_host.domain.programs.rules import Credit, Destination, MemberCheck, Outcome, ProgramFacts
 
 
 class StandInConnector:
     """Knows every member and gives every credit, until it is told otherwise."""
+
+    answers_by_rule = True
 
     def __init__(self) -> None:
         self.known = MemberCheck(is_valid=True)
@@ -19,8 +21,15 @@ class StandInConnector:
         self.checked.append(destination)
         return self.known
 
-    def credit(self, program: ProgramFacts, credit: Credit) -> None:
+    def credit(self, program: ProgramFacts, credit: Credit) -> Outcome:
         self.meanwhile()
         if self.refusal is not None:
             raise self.refusal
         self.credited.append(credit)
+        return Outcome.CREDITED
+
+    def ask_again(self, program: ProgramFacts, credit: Credit) -> Outcome:
+        return Outcome.CREDITED
+
+    def reverse(self, program: ProgramFacts, credit: Credit) -> None:
+        """Take it back without a word."""

@@ -1,4 +1,4 @@
-"""A receiver of webhooks on a free port of this machine: keeps what it is sent, and answers as it is told."""
+"""A server on a free port of this machine: keeps what it is sent, and answers as it is told."""
 
 import time
 from collections.abc import Callable
@@ -16,6 +16,7 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
 
 class Receiver(ThreadingHTTPServer):
@@ -29,8 +30,12 @@ class Receiver(ThreadingHTTPServer):
         self.replies: list[Reply] = []
 
     @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/hook"
+        return f"{self.address}/hook"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Stay silent: a sender that hangs up is what some tests are about."""
@@ -39,10 +44,13 @@ class Receiver(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         names = {name.lower(): value for name, value in self.headers.items()}
-        self.server.received.append(Received(self.path, names, body))
+        self.server.received.append(Received(self.path, names, body, self.command))
         reply = self.server.replies.pop(0) if self.server.replies else answer(200)
         reply(self)
 

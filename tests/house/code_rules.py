@@ -23,6 +23,8 @@ QUERIES = re.compile(r"sqlalchemy(?!\.exc\b)|widget_host\.kit\.db\b|widget_host\
 DOMAIN_KIT = ("widget_host/domain/", "widget_host/kit/")
 # It starts other programs and hands them the environment they read.
 STARTS_OTHERS = "widget_host/cli/demo.py"
+# What the libraries for figures and traces are told, they are told through the environment.
+TELEMETRY = ("widget_host/telemetry/metrics.py", "widget_host/telemetry/otel.py")
 OWN_PROGRAM = ("widget_host/demo/",)
 
 
@@ -146,7 +148,7 @@ CODE_RULES = (
     ),
     Rule(
         "the environment is read once",
-        under("widget_host/", but=("widget_host/config.py", STARTS_OTHERS, *OWN_PROGRAM)),
+        under("widget_host/", but=("widget_host/config.py", STARTS_OTHERS, *TELEMETRY, *OWN_PROGRAM)),
         leaves_the_environment_alone,
         Source("widget_host/worker.py", "import os\nURL = os.environ['X']\n"),
     ),

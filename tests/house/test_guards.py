@@ -7,12 +7,14 @@ from flask import Blueprint, Flask
 from widget_host.app import create_app
 from widget_host.config import Settings
 from widget_host.web import guards
+from widget_host.web.api.sandbox import sandbox_only
+from widget_host.web.health import collector
 from widget_host.web.widgets.session import widget_session
 
 # Flask's own view of static files: public by nature.
 OPEN = {"static"}
 # A surface's own guard is entered here beside those that all may use.
-GUARDS = {*guards.GUARDS, widget_session}
+GUARDS = {*guards.GUARDS, collector, sandbox_only, widget_session}
 
 
 def unguarded(app: Flask) -> list[str]:

@@ -5,14 +5,7 @@ import pytest
 
 from tests.factories.books import Books, make_books
 from tests.fakes.receiver import Receiver
-from widget_host.kit import db
 from widget_host.wiring import Wiring
-
-
-@pytest.fixture(autouse=True)
-def careless_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for no disk: no test's file outlives the test."""
-    monkeypatch.setattr(db, "SQLITE_PRAGMAS", (*db.SQLITE_PRAGMAS, "PRAGMA synchronous=OFF"))
 
 
 @pytest.fixture

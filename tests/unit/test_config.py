@@ -167,3 +167,49 @@ class TestDatabaseFile:
         monkeypatch.chdir(tmp_path)
 
         assert read(tmp_path, DATABASE_URL="sqlite:///here.db").database_file == tmp_path / "here.db"
+
+
+OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+
+def limited(**variables: str) -> Settings:
+    return Settings.from_environment({"WIDGET_HOST_SECRET_KEY": "k" * 32, **variables})
+
+
+class TestRateLimits:
+    def test_are_generous_by_default(self) -> None:
+        found = limited()
+        assert found.rate_limit_storage == "memory://"
+        assert (found.rate_limit_tokens, found.rate_limit_reads) == (120, 1200)
+        assert (found.rate_limit_writes, found.rate_limit_widget) == (6000, 240)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("RATE_LIMIT_READS", "-1"),
+            ("RATE_LIMIT_WIDGET", "many"),
+            ("RATE_LIMIT_STORAGE", "redis"),
+            ("RATE_LIMIT_STORAGE", "memcached://x"),
+            ("PROXIES", "11"),
+            ("METRICS_TOKEN", "short"),
+        ],
+    )
+    def test_that_are_wrong_are_named(self, name: str, value: str) -> None:
+        with pytest.raises(WrongSetting, match=f"WIDGET_HOST_{name}"):
+            limited(**{f"WIDGET_HOST_{name}": value})
+
+
+class TestTraces:
+    @pytest.mark.parametrize(
+        ("variables", "wanted"),
+        [
+            ({}, False),
+            ({OTLP: ""}, False),
+            ({OTLP: "http://localhost:4318"}, True),
+            ({"OTEL_TRACES_EXPORTER": "console"}, True),
+            ({OTLP: "http://localhost:4318", "OTEL_TRACES_EXPORTER": "none"}, False),
+            ({OTLP: "http://localhost:4318", "OTEL_SDK_DISABLED": "true"}, False),
+        ],
+    )
+    def test_are_sent_where_the_standard_variables_say_so(self, variables: dict[str, str], wanted: bool) -> None:
+        assert limited(**variables).traces is wanted

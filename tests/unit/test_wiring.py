@@ -43,8 +43,8 @@ class TestReadiness:
 
 class TestWiring:
     def test_takes_the_machines_clock_unless_it_is_given_one(self, settings: Settings, clock: StoppedClock) -> None:
-        assert isinstance(Wiring(settings).clock, SystemClock)
-        assert Wiring(settings, clock).clock is clock
+        assert isinstance(Wiring(settings).clock.machine, SystemClock)
+        assert Wiring(settings, clock).clock.machine is clock
 
     def test_builds_each_service_once_in_a_unit(self, wiring: Wiring) -> None:
         with wiring.reading() as services:

@@ -5,7 +5,6 @@ import pytest
 from sqlalchemy import text
 
 from tests.factories.issuers import AURORA, Issuer
-from widget_host.kit import db
 from widget_host.wiring import Wiring
 
 MEMBER = "AC12345678"
@@ -16,12 +15,6 @@ Body = dict[str, Any]
 Order = Callable[..., Body]
 Posted = Callable[[], dict[str, int]]
 Change = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def careless_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for no disk: no test's file outlives the test."""
-    monkeypatch.setattr(db, "SQLITE_PRAGMAS", (*db.SQLITE_PRAGMAS, "PRAGMA synchronous=OFF"))
 
 
 @pytest.fixture

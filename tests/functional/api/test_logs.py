@@ -82,7 +82,8 @@ class TestEveryLine:
         secrets = visit()
         deliver(wiring)
         logged = lines()
-        assert {line["event"] for line in logged} == {"request", "delivery.attempt"}
+        audited = {"audit.client.refused", "audit.webhook_secret.created"}
+        assert {line["event"] for line in logged} == {"request", "delivery.attempt"} | audited
         told += json.dumps(logged, ensure_ascii=False)
         words = (issuer.client_secret, api.token, *secrets, "token=", MEMBER, EMAIL, CUSTOMER, NOTE, "order-1")
         assert [word for word in words if word in told] == []
@@ -91,7 +92,8 @@ class TestEveryLine:
         self, lines: Lines, api: Api, order: Order, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         account = {"destinationUserId": MEMBER, "destinationUserEmail": EMAIL}
-        monkeypatch.setattr(rules, "COMPLETED", "BROKEN")  # a status that the table refuses
+        monkeypatch.setattr(rules, "COMPLETED", "BROKEN")  # a status that the rules take and the table refuses
+        monkeypatch.setattr(rules, "STEPS", rules.STEPS | {(None, "BROKEN")})
         answer = api.post("/transactions", order(destinationAccount=account, description=NOTE))
         assert answer.status_code == 500
         (fault,) = [line for line in lines() if line["event"] == "request.fault"]

@@ -9,7 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.factories.cards import CARD, CUSTOMER, choose_three
 from tests.factories.issuers import AURORA, Issuer, make_issuer
+from tests.fakes.clock import START
 from tests.fixtures import Api
 from tests.functional.api.conftest import MEMBER, Change
 from tests.functional.api.test_programs import VERDE
@@ -17,6 +19,9 @@ from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
 
 WIDGET = "/widget/point-exchange"
+# When the stopped clock says it is: the very second of what the stranger made.
+MOMENT = str(int(START.timestamp()))
+REWARD = {"value": 25, "currency": "USD", "referenceNumber": "reward-1"}
 # What differs between two answers to the same question.
 PASSING = re.compile(r"\b(req|txn)_[0-9a-z]{26}|nonce-?=?[\"']?[\w-]{22}")
 
@@ -54,9 +59,20 @@ def widget_step(name: str) -> Cases:
 CASES: dict[str, Cases | str] = {
     "GET /healthz": "says how the process is",
     "GET /readyz": "says how the database is",
+    "GET /metrics": "figures of the whole host, for its operator: no tenant is named",
     "GET /.well-known/jwks.json": "public keys",
     "GET /.well-known/oauth-authorization-server": "public addresses",
+    "GET /openapi.json": "the same for everybody",
+    "GET /docs": "the same for everybody",
+    "GET /docs/errors": "the same for everybody",
+    "GET /docs/guide": "the same for everybody",
     "GET /programs": "the caller's own; see below",
+    "GET /transactions": "the caller's own; see below",
+    "GET /events": "the caller's own; see below",
+    "GET /business/profile": "the caller's own; see below",
+    "GET /sandbox/personas": "the same in every sandbox",
+    "GET /sandbox/clock": "the caller's own sandbox's",
+    "POST /sandbox/clock": "the caller's own sandbox's",
     "GET /widget/point-exchange": "its token is the permission, and names the tenant by itself",
     "POST /auth/token": (
         (
@@ -118,6 +134,25 @@ CASES: dict[str, Cases | str] = {
             ),
         ),
     ),
+    "GET /multibrand/preferences": (
+        (
+            "card",
+            lambda caller, card: caller.api.get(
+                "/multibrand/preferences", query_string={"sourceUserId": CUSTOMER, "cardId": card}
+            ),
+        ),
+    ),
+    "POST /multibrand/rewards": (
+        (
+            "card",
+            lambda caller, card: caller.api.post(
+                "/multibrand/rewards", REWARD | {"sourceUserId": CUSTOMER, "cardId": card}
+            ),
+        ),
+    ),
+    "POST /hooks/<id:tenant_key>/transaction": (
+        ("tenant", lambda caller, key: caller.client.post(f"/hooks/{key}/transaction", json={"id": "event-1"})),
+    ),
     "POST /widget/point-exchange/program": widget_step("program"),
     "POST /widget/point-exchange/preview": widget_step("preview"),
     "POST /widget/point-exchange/amount": widget_step("amount"),
@@ -173,6 +208,10 @@ class TestLists:
         listed = {program["id"] for program in caller.api.get("/programs").get_json()}
         assert len(listed) == 4
         assert not listed & set(pairs["program"])
+        day = {"startDate": MOMENT, "endDate": MOMENT}
+        assert caller.api.get("/transactions", query_string=day).get_json() == []
+        assert "theirs" not in caller.api.get("/events").text
+        assert caller.api.get("/business/profile").get_json()["name"] == "Northwind Bank"
 
 
 @pytest.fixture
@@ -188,13 +227,14 @@ def stranger(request: pytest.FixtureRequest, wiring: Wiring, issuer: Issuer) -> 
 
 
 @pytest.fixture
-def pairs(client: FlaskClient, issuer: Issuer, stranger: Issuer, change: Change) -> Pairs:
+def pairs(client: FlaskClient, wiring: Wiring, issuer: Issuer, stranger: Issuer, change: Change) -> Pairs:
     """For each kind of id one that is the stranger's, and one that is nobody's."""
     aurora, verde = issuer.programs[AURORA], issuer.programs[VERDE]
     body = {"value": 25, "currency": "USD", "destinationAccount": {"destinationUserId": MEMBER}}
     order = body | {"programId": aurora, "referenceNumber": "theirs-1", "description": "theirs"}
     made = Api(client, stranger).post("/transactions", order)
     assert made.status_code == 201
+    choose_three(wiring, stranger)
     change(
         "DELETE FROM partnerships WHERE environment_id = :mine AND program_id IN (:aurora, :verde)",
         mine=issuer.environment_id,
@@ -208,6 +248,8 @@ def pairs(client: FlaskClient, issuer: Issuer, stranger: Issuer, change: Change)
         "program": (aurora, verde),
         "transaction": (made.get_json()["id"], "txn_00000000000000000000000000"),
         "reference": ("theirs-1", "unknown-1"),
+        "card": (CARD, "card-unknown"),
+        "tenant": (stranger.tenant_key, "tnt_00000000000000000000000000"),
     } | clients
 
 

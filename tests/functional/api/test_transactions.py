@@ -3,6 +3,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.factories.issuers import AURORA, Issuer
 from tests.fakes.clock import StoppedClock
@@ -13,6 +14,14 @@ from tests.functional.api.test_programs import KUMO, MERIDIAN, SAHRA, UNKNOWN, V
 from widget_host.wiring import Wiring
 
 ONE = {"transactions": 1, "ledger_entries": 1, "ledger_postings": 2, "events": 1, "deliveries": 0}
+
+
+def quoted(answer: TestResponse) -> dict[str, Any]:
+    """Return what a preview said, without the quote it is: an id, and two minutes to take it."""
+    said: dict[str, Any] = answer.get_json()
+    assert said.pop("quoteId").startswith("quo_")
+    assert said.pop("expiresAt") == "2026-01-31T10:02:00.000Z"
+    return said
 
 
 class TestPreview:
@@ -41,12 +50,12 @@ class TestPreview:
     ) -> None:
         answer = api.post("/transactions/preview", {"programId": issuer.programs[program], **asked})
         assert answer.status_code == 200
-        assert answer.get_json() == {"currency": "USD", "bonusPoints": 0} | asked | said
+        assert quoted(answer) == {"currency": "USD", "bonusPoints": 0} | asked | said
 
     def test_says_what_an_exact_number_of_points_costs(self, api: Api, issuer: Issuer) -> None:
         body = {"programId": issuer.programs[SAHRA], "value": 1001, "currency": "POINTS"}
         # 1,001 points at 0.0149765 USD are 14.9914765, paid in whole cents.
-        assert api.post("/transactions/preview", body).get_json() == {
+        assert quoted(api.post("/transactions/preview", body)) == {
             "totalPoints": 1001,
             "value": 15,
             "currency": "USD",

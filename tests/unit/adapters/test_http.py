@@ -19,7 +19,7 @@ class TestPost:
         receiver.replies = [answer(201, b"made")]
 
         assert send(receiver.url, headers={"Content-Type": "application/json", "x-signature": "s"}) == Answer(
-            201, None, "made"
+            201, None, "made", was_sent=True
         )
         (received,) = receiver.received
         assert (received.path, received.body) == ("/hook", b"{}")
@@ -36,7 +36,7 @@ class TestPost:
     def test_does_not_stumble_over_where_a_redirect_points(self, receiver: Receiver, location: str) -> None:
         receiver.replies = [answer(302, b"gone", Location=location)]
 
-        assert send(receiver.url) == Answer(302, None, "gone")
+        assert send(receiver.url) == Answer(302, None, "gone", was_sent=True)
 
     def test_keeps_no_cookies(self, receiver: Receiver) -> None:
         receiver.replies = [answer(200, b"", **{"Set-Cookie": "a=b; Path=/"})]
@@ -95,7 +95,7 @@ class TestPost:
     def test_says_that_the_connection_failed(self, receiver: Receiver, reply: Any) -> None:
         receiver.replies = [reply]
 
-        assert send(receiver.url) == Answer(error="connection failed")
+        assert send(receiver.url) == Answer(error="connection failed", was_sent=True)
 
     @pytest.mark.parametrize(
         "reply",
@@ -119,7 +119,7 @@ class TestPost:
         receiver.replies = [reply]
         started = time.monotonic()
 
-        assert send(receiver.url) == Answer(error="no answer in time")
+        assert send(receiver.url) == Answer(error="no answer in time", was_sent=True)
         assert time.monotonic() - started < 2
 
     def test_leaves_an_answer_alone_that_came_in_time(self, receiver: Receiver, hasty: None) -> None:

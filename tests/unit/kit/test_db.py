@@ -5,12 +5,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from tests.fakes.clock import START
-from widget_host.domain.organizations.models import Organization
-from widget_host.domain.transactions.models import IdempotencyKey
+from widget_host.domain.orders.models import IdempotencyKey
+from widget_host.domain.organizations.models import Environment, Organization
 from widget_host.kit.db import Database, insert_if_new
 
 DUBAI = timezone(timedelta(hours=4))
@@ -19,6 +19,17 @@ DUBAI = timezone(timedelta(hours=4))
 def organization(number: int = 1, *, made: datetime = START) -> dict[str, object]:
     fields = {"name": "Northwind Bank", "points_mode": True, "created_at": made}
     return {"id": f"org_{number}", "client_id": f"cli_{number}", **fields}
+
+
+def environment() -> dict[str, object]:
+    fields = {
+        "kind": "sandbox",
+        "tenant_key": "tnt_1",
+        "local_currency": "USD",
+        "allowed_origins": [],
+        "clock_ahead_ms": 0,
+    }
+    return {"id": "env_1", "organization_id": "org_1", "created_at": START, **fields}
 
 
 class TestUtcDateTime:
@@ -53,11 +64,9 @@ class TestPlainJson:
 
     def keep(self, database: Database, answer: dict[str, object]) -> None:
         with database.writing() as session:
-            session.execute(text("INSERT INTO organizations VALUES ('o', 'N', 'c', TRUE, '2026-01-31 10:00:00')"))
-            session.execute(
-                text("INSERT INTO environments VALUES ('e', 'o', 'sandbox', 't', 'USD', '[]', '2026-01-31 10:00:00')")
-            )
-            session.add(IdempotencyKey(environment_id="e", key="k", request={}, answer=answer, created_at=START))
+            session.execute(insert(Organization).values(organization()))
+            session.execute(insert(Environment).values(environment()))
+            session.add(IdempotencyKey(environment_id="env_1", key="k", request={}, answer=answer, created_at=START))
 
 
 class TestInsertIfNew:

@@ -2,7 +2,7 @@ import pytest
 
 from tests.factories.offers import EMAIL, NUMBER, make_facts
 from widget_host.adapters.programs.sandbox import SandboxConnector
-from widget_host.domain.programs.rules import Credit, Destination, MemberCheck
+from widget_host.domain.programs.rules import Credit, Destination, MemberCheck, Outcome
 from widget_host.domain.transactions.rules import PartnerFailed, PartnerTimedOut
 from widget_host.kit.errors import Refused
 
@@ -31,7 +31,7 @@ class TestCheckMember:
 
 class TestCredit:
     def test_gives_imaginary_points(self) -> None:
-        self.credit("AC12345678")
+        assert self.credit("AC12345678") is Outcome.CREDITED
 
     @pytest.mark.parametrize(
         ("member", "kind"), [("sandbox-partner-error", PartnerFailed), ("sandbox-partner-timeout", PartnerTimedOut)]
@@ -40,5 +40,5 @@ class TestCredit:
         with pytest.raises(kind, match=r"Aurora Club .* Nothing was posted"):
             self.credit(member)
 
-    def credit(self, member: str) -> None:
-        SandboxConnector().credit(PROGRAM, Credit("txn_1", "prg_1", Destination(member), 2500))
+    def credit(self, member: str) -> Outcome:
+        return SandboxConnector().credit(PROGRAM, Credit("txn_1", Destination(member), 2500))

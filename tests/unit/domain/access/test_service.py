@@ -11,7 +11,6 @@ from tests.factories.orders import WIDGET, launch
 from tests.fakes.clock import StoppedClock
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
 from widget_host.domain.access.rules import (
-    LAUNCH_LIFE,
     Client,
     LaunchRequest,
     NoLaunchToken,
@@ -215,7 +214,7 @@ class TestOpen:
 
         with wiring.database.reading() as session:
             (launch_id,) = session.scalars(select(WidgetLaunch.id))
-        assert wiring.launch_signer.verify(token, purpose=WIDGET, life=LAUNCH_LIFE) == [launch_id, issuer.tenant_key]
+        assert wiring.launch_signer.verify(token, purpose=WIDGET) == [launch_id, issuer.tenant_key]
 
 
 class TestGet:

@@ -2,9 +2,10 @@ import pytest
 from sqlalchemy import text
 
 from tests.factories.damage import unguarded
-from tests.factories.issuers import Issuer, make_issuer
+from tests.factories.issuers import Issuer
 from tests.factories.orders import make_order
 from widget_host.domain.ledger.models import Entry
+from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions import queries
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import Receipt
@@ -12,7 +13,7 @@ from widget_host.wiring import Wiring
 
 # For each check: what breaks it, and which row it has to name.
 DAMAGE = {
-    "every transaction's entry moves its value and its points": [
+    "every completed transaction's entry moves its value and its points": [
         ("UPDATE transactions SET value = value + 1 WHERE id = :txn", "txn"),
         ("UPDATE transactions SET points = points + 1 WHERE id = :txn", "txn"),
         ("UPDATE transactions SET bonus_points = bonus_points + 1 WHERE id = :txn", "txn"),
@@ -20,6 +21,22 @@ DAMAGE = {
         ("UPDATE transactions SET program_id = 'prg_other' WHERE id = :txn", "txn"),
         ("UPDATE ledger_postings SET amount = amount - 1 WHERE entry_id = :entry AND leg = 1", "txn"),
         ("DELETE FROM ledger_postings WHERE entry_id = :entry AND leg = 2", "txn"),
+    ],
+    "every pending transaction's value is set aside, and nothing more": [
+        ("UPDATE transactions SET value = value + 1 WHERE id = :pending", "pending"),
+        ("UPDATE transactions SET currency = 'EUR' WHERE id = :pending", "pending"),
+        ("UPDATE transactions SET entry_id = reservation_id WHERE id = :pending", "pending"),
+        ("UPDATE ledger_postings SET amount = amount - 1 WHERE entry_id = :reservation", "pending"),
+        ("DELETE FROM ledger_postings WHERE entry_id = :reservation", "pending"),
+    ],
+    "every failed or reversed transaction's postings are reversed": [
+        ("UPDATE transactions SET status = 'FAILED' WHERE id = :pending", "pending"),
+        ("UPDATE transactions SET status = 'REVERSED' WHERE id = :txn", "txn"),
+    ],
+    "every transaction's history ends with its status": [
+        ("DELETE FROM transaction_statuses WHERE transaction_id = :txn", "txn"),
+        ("UPDATE transaction_statuses SET status = 'PENDING' WHERE transaction_id = :txn", "txn"),
+        ("UPDATE transactions SET status = 'REVERSED' WHERE id = :txn", "txn"),
     ],
     "every exchange in the ledger is a transaction": [("DELETE FROM transactions WHERE id = :txn", "entry")],
     "every ended transaction has told how it ended": [
@@ -62,11 +79,17 @@ class TestBroken:
         return wiring.issuing.issue(make_order(issuer, "NW-1")).receipt
 
     @pytest.fixture
-    def ids(self, wiring: Wiring, receipt: Receipt) -> dict[str, str]:
+    def pending(self, wiring: Wiring, issuer: Issuer) -> Receipt:
+        return wiring.issuing.issue(make_order(issuer, "NW-3", destination=Destination("sandbox-pending"))).receipt
+
+    @pytest.fixture
+    def ids(self, wiring: Wiring, receipt: Receipt, pending: Receipt) -> dict[str, str]:
         with wiring.database.reading() as session:
-            entry_id = session.get_one(Transaction, receipt.id).entry_id
+            entry_id = session.get_one(Transaction, receipt.id).entry_id or ""
+            reservation_id = session.get_one(Transaction, pending.id).reservation_id or ""
             event_id = session.get_one(Entry, entry_id).event_id
-        return {"txn": receipt.id, "entry": entry_id, "event": event_id, "reference": receipt.reference_number}
+        said = {"txn": receipt.id, "entry": entry_id, "event": event_id, "reference": receipt.reference_number}
+        return {**said, "pending": pending.id, "reservation": reservation_id}
 
 
 class TestFind:
@@ -78,13 +101,3 @@ class TestFind:
             found = queries.find(session, issuer.environment_id, first.id)
         assert found is not None
         assert found.reference_number == "NW-1"
-
-
-class TestFindKey:
-    def test_is_not_seen_from_another_environment(self, wiring: Wiring, issuer: Issuer) -> None:
-        wiring.issuing.issue(make_order(issuer))
-        stranger = make_issuer(wiring, "Elsewhere")
-
-        with wiring.database.reading() as session:
-            assert queries.find_key(session, issuer.environment_id, "NW-1") is not None
-            assert queries.find_key(session, stranger.environment_id, "NW-1") is None

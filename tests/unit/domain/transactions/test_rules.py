@@ -1,7 +1,6 @@
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 from tests.factories.offers import EMAIL, NUMBER, make_offer
 from widget_host.domain.programs.rules import Destination, Offer
 from widget_host.domain.transactions import rules
-from widget_host.domain.transactions.rules import Order, PointsOutOfRange, Preview, ValueOutOfRange
-from widget_host.kit.errors import InvalidFields, NotFound
+from widget_host.domain.transactions.rules import Asked, PointsOutOfRange, ValueOutOfRange
+from widget_host.kit.errors import InvalidFields
 from widget_host.kit.money import Money
 
 DECIMALS = {"USD": 2, "JPY": 0, "KWD": 3}
@@ -174,12 +173,12 @@ class TestPrice:
     def test_prices_by_value_or_by_points_as_was_ordered(self) -> None:
         offer = make_offer("0.02")
 
-        assert rules.price(make_order(value=Money(2500, "USD")), offer).points == 1250
-        assert rules.price(make_order(value=None, points=2500), offer).value == Money(5000, "USD")
+        assert rules.price(asked(Money(2500, "USD")), offer).points == 1250
+        assert rules.price(asked(points=2500), offer).value == Money(5000, "USD")
 
     def test_refuses_an_order_of_nothing(self) -> None:
         with pytest.raises(PointsOutOfRange):
-            rules.price(make_order(value=None), make_offer())
+            rules.price(asked(), make_offer())
 
 
 class TestCheckDestination:
@@ -198,54 +197,5 @@ class TestCheckDestination:
         rules.check_destination(Destination("sandbox-invalid-member", "no address"), make_offer(fields=(NUMBER, EMAIL)))
 
 
-class TestDiffering:
-    @pytest.mark.parametrize(
-        ("changed", "names"),
-        [
-            ({}, []),
-            ({"value": Money(2501, "USD")}, ["value"]),
-            ({"value": Money(2500, "EUR")}, ["currency"]),
-            ({"value": None, "points": 2500}, ["currency"]),
-            ({"program_id": "prg_2"}, ["programId"]),
-            ({"destination": Destination("AC2")}, ["destinationAccount.destinationUserId"]),
-            ({"destination": Destination("AC1", "a@b.cd")}, ["destinationAccount.destinationUserEmail"]),
-            ({"description": "other"}, ["description"]),
-            ({"source_user_id": "amira"}, ["sourceUserId"]),
-            ({"program_id": "prg_2", "description": "other"}, ["programId", "description"]),
-            ({"launch_id": "wgl_2", "keeps_refusals": False}, []),
-        ],
-    )
-    def test_names_what_was_asked_otherwise(self, changed: dict[str, Any], names: list[str]) -> None:
-        first, second = make_order().as_request(), make_order(**changed).as_request()
-
-        assert rules.differing(first, second) == names
-
-
-class TestRefusal:
-    @pytest.mark.parametrize("kind", rules.STORED_REFUSALS)
-    def test_makes_a_stored_one_again_marked_as_a_repeat(self, kind: type[ValueOutOfRange]) -> None:
-        repeated = rules.refusal(code=kind.code, message="No.", details={"minValue": 5})
-
-        assert type(repeated) is kind
-        assert (repeated.message, dict(repeated.details), repeated.is_replay) == ("No.", {"minValue": 5}, True)
-
-    def test_knows_no_other(self) -> None:
-        with pytest.raises(KeyError):
-            rules.refusal(code=NotFound.code, message="No.", details={})
-
-
-class TestDetailsOf:
-    def test_keep_how_the_price_was_made(self) -> None:
-        preview = Preview(Money(2500, "USD"), Decimal("0.00850000"), 2941, 10, Decimal("0.00150000"))
-
-        assert rules.details_of(preview) == {
-            "pricePerPoint": "0.0085",
-            "rounding": "floor",
-            "remainder": "0.0015",
-            "bonusPoints": 10,
-        }
-
-
-def make_order(**changed: Any) -> Order:
-    fields = {"value": Money(2500, "USD"), "destination": Destination("AC1"), "reference_number": "NW-1"}
-    return Order(**{"environment_id": "env_1", "program_id": "prg_1", **fields, **changed})
+def asked(value: Money | None = None, points: int | None = None) -> Asked:
+    return Asked("env_1", "prg_1", value, points)

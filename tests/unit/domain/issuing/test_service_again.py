@@ -8,12 +8,12 @@ from sqlalchemy import update
 from tests.factories.issuers import Issuer, make_issuer
 from tests.factories.orders import make_order, posted
 from tests.fakes.clock import StoppedClock
+from widget_host.domain.orders.rules import Issued
 from widget_host.domain.programs.models import Partnership
 from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.rules import (
     DuplicateReference,
 )
-from widget_host.domain.transactions.service import Issued
 from widget_host.kit.money import Money
 from widget_host.wiring import Wiring
 

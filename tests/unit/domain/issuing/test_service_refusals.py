@@ -10,6 +10,7 @@ from tests.factories.issuers import Issuer
 from tests.factories.orders import NOTHING, WIDGET, decided, launch, make_order, posted, refusal_of
 from tests.fakes.programs import StandInConnector
 from widget_host.domain.access.rules import SessionEnded
+from widget_host.domain.orders.rules import Issued
 from widget_host.domain.organizations.models import Organization
 from widget_host.domain.programs.models import Partnership
 from widget_host.domain.programs.rules import Destination, InvalidProgram, MemberCheck, NoPartnership
@@ -23,7 +24,6 @@ from widget_host.domain.transactions.rules import (
     PointsOutOfRange,
     ValueOutOfRange,
 )
-from widget_host.domain.transactions.service import Issued
 from widget_host.kit.errors import InvalidFields, Refused
 from widget_host.kit.money import Money
 from widget_host.wiring import Wiring

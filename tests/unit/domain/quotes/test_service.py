@@ -1,0 +1,73 @@
+from datetime import timedelta
+
+import pytest
+
+from tests.factories.campaigns import make_campaign
+from tests.factories.issuers import AURORA, Issuer, make_issuer
+from tests.fakes.clock import START, StoppedClock
+from widget_host.domain.transactions.rules import Asked, PointsModeDisabled, Preview, QuoteExpired, ValueOutOfRange
+from widget_host.kit.money import Money
+from widget_host.wiring import Wiring
+
+
+class TestHold:
+    def test_keeps_the_price_that_was_said(self, wiring: Wiring, issuer: Issuer) -> None:
+        make_campaign(wiring, issuer, "10")
+        asked = make_asked(issuer)
+        with wiring.writing() as services:
+            said, quote = services.quotes.price(asked), services.quotes.hold(asked)
+        assert quote.expires_at == START + timedelta(minutes=2)
+        assert held(wiring, quote.id, asked) == said
+        assert (said.points, said.bonus_points) == (2500, 250)
+
+    def test_keeps_no_price_of_what_is_refused(self, wiring: Wiring, issuer: Issuer) -> None:
+        with pytest.raises(ValueOutOfRange), wiring.writing() as services:
+            services.quotes.hold(make_asked(issuer, Money(1, "USD")))
+
+    def test_refuses_exact_points_where_they_are_not_enabled(self, wiring: Wiring, issuer: Issuer) -> None:
+        with wiring.writing() as services:
+            services.organizations.get(issuer.organization_id).points_mode = False
+        with pytest.raises(PointsModeDisabled), wiring.writing() as services:
+            services.quotes.hold(Asked(issuer.environment_id, issuer.programs[AURORA], points=1000))
+
+
+class TestGetHeld:
+    def test_refuses_when_the_time_is_over(self, wiring: Wiring, issuer: Issuer, clock: StoppedClock) -> None:
+        asked, quote_id = make_asked(issuer), hold(wiring, issuer)
+        clock.advance(microseconds=119_999_999)
+        assert held(wiring, quote_id, asked).points == 2500
+        clock.advance(microseconds=1)
+        with pytest.raises(QuoteExpired):
+            held(wiring, quote_id, asked)
+
+    def test_follows_the_environments_clock(self, wiring: Wiring, issuer: Issuer) -> None:
+        quote_id = hold(wiring, issuer)
+        with wiring.clock.ahead(timedelta(minutes=2)), pytest.raises(QuoteExpired):
+            held(wiring, quote_id, make_asked(issuer))
+
+    def test_refuses_what_was_given_for_something_else(self, wiring: Wiring, issuer: Issuer) -> None:
+        stranger, quote_id = make_issuer(wiring, "Southwind Bank"), hold(wiring, issuer)
+        environment, program = issuer.environment_id, issuer.programs[AURORA]
+        for asked in (
+            make_asked(issuer, Money(2501, "USD")),
+            make_asked(issuer, Money(2500, "EUR")),
+            Asked(environment, program, points=2500),
+            Asked(environment, issuer.programs["Verde Box"], Money(2500, "USD")),
+            make_asked(stranger),
+        ):
+            with pytest.raises(QuoteExpired):
+                held(wiring, quote_id, asked)
+
+
+def make_asked(issuer: Issuer, value: Money = Money(2500, "USD")) -> Asked:  # noqa: B008 - it never changes
+    return Asked(issuer.environment_id, issuer.programs[AURORA], value)
+
+
+def hold(wiring: Wiring, issuer: Issuer) -> str:
+    with wiring.writing() as services:
+        return services.quotes.hold(make_asked(issuer)).id
+
+
+def held(wiring: Wiring, quote_id: str, asked: Asked) -> Preview:
+    with wiring.reading() as services:
+        return services.quotes.get_held(quote_id, asked)
