@@ -16,7 +16,7 @@ from widget_host.wiring import Wiring
 ROOT = Path(__file__).parents[2]
 TOLD = os.environ.get("WIDGET_HOST_TEST_EXAMPLES")
 # Among all the other tests the same few cases each time; told how many, other cases each time.
-AMOUNT = [f"--max-examples={TOLD}"] if TOLD else ["--max-examples=25", "--generation-deterministic", "--seed=1"]
+AMOUNT = [f"--max-examples={TOLD}"] if TOLD else ["--max-examples=10", "--generation-deterministic", "--seed=1"]
 
 
 @pytest.mark.slow
