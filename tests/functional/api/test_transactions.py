@@ -224,7 +224,7 @@ class TestShow:
         assert by_id.get_json()["description"] == "Points of May"
 
     @pytest.mark.parametrize(
-        "reference", ["a/b", "Café ☕ 東京", "x" * 120, "100%", "a?b=c&d#e", "preview", "€\u200d", "' OR 1=1"]
+        "reference", ["a/b", "Café ☕ 東京", "x" * 120, "100%", "a?b=c&d#e", "preview/1", "Preview", "€\u200d", "' OR 1=1"]
     )
     def test_finds_any_reference_that_was_taken(self, api: Api, order: Order, reference: str) -> None:
         made = api.post("/transactions", order(referenceNumber=reference))
