@@ -34,7 +34,7 @@ e2e: .venv/installed-dev ## run the browser tests alone
 
 fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at length (EXAMPLES of each operation)
 	@scripts/test-machine database
-	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py
+	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py -rP --show-capture=stdout
 
 sure: .venv/installed-dev ## check every convention: style, types, imports, house rules, wheel
 	$(BIN)/ruff check $(CODE)
