@@ -11,6 +11,8 @@ from widget_host.kit.money import Money
 ACCESS_TOKEN_LIFE = timedelta(seconds=600)
 LAUNCH_LIFE = timedelta(seconds=600)
 SESSION_LIFE = timedelta(seconds=600)
+# So long may customers themselves keep a widget open; longer takes a word of their issuer.
+LONGEST_SESSION = timedelta(minutes=30)
 POINT_EXCHANGE = "point-exchange"
 SCOPE = "points widgets"
 
@@ -33,10 +35,17 @@ class SessionEnded(Refused):
 
     code = "SESSION_ENDED"
 
-    def __init__(self, message: str, tenant_key: str | None = None) -> None:
-        """Name the tenant where the token still tells it."""
+    def __init__(self, message: str, tenant_key: str | None = None, return_url: str | None = None) -> None:
+        """Name the tenant where the token still tells it, and where its customers go back to."""
         super().__init__(message)
         self.tenant_key = tenant_key
+        self.return_url = return_url
+
+
+class NotRenewed(Refused):
+    """The fresh launch token is not good for this session: it goes on as long as it would have."""
+
+    code = "SESSION_NOT_RENEWED"
 
 
 class RevokedSecret(InvalidToken):
@@ -89,6 +98,12 @@ class LaunchRequest:
     reference_number: str | None = None
     locale: str | None = None
     theme: str | None = None
+    return_url: str | None = None
+
+    @property
+    def holder(self) -> tuple[str | None, ...]:
+        """Whose widget it is: a session may only be renewed for the same."""
+        return (self.source_user_id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +127,15 @@ class OpenWidget:
     request: LaunchRequest
     currency: str
     expires_at: datetime
+    extendable_until: datetime
     is_spent: bool
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether the customer may still have it last longer."""
+        return self.expires_at < self.extendable_until
+
+
+def extended(now: datetime, extendable_until: datetime) -> datetime:
+    """Return the end of a session whose customer is there now."""
+    return min(now + SESSION_LIFE, extendable_until)

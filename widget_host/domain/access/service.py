@@ -1,6 +1,7 @@
 """What may be done with client secrets, access tokens and widget sessions."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -154,15 +155,19 @@ class WidgetSessions:
         launch_id, tenant_key = self._launched(token, widget)
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
         if launch is None or launch.spent_at is not None:
-            raise rules.SessionEnded("This exchange is finished.", tenant_key)
+            return_url = None if launch is None else launch.claims.get("returnUrl")
+            raise rules.SessionEnded("This exchange is finished.", tenant_key, return_url)
         environment, organization = queries.tenant(self._session, launch.environment_id)
         with self._clock.ahead(environment.clock_ahead):
-            if launch.created_at + rules.LAUNCH_LIFE <= self._clock.now():
-                raise rules.SessionEnded("This link has expired.", tenant_key)
+            if self._is_over(launch):
+                raise rules.SessionEnded("This link has expired.", tenant_key, launch.claims.get("returnUrl"))
             self._end_sessions(launch)
             bearer = new_secret()
             session = self._start(launch, bearer)
         return bearer, _opened(session, launch, environment, organization)
+
+    def _is_over(self, launch: WidgetLaunch) -> bool:
+        return launch.created_at + rules.LAUNCH_LIFE <= self._clock.now()
 
     def _launched(self, token: str, widget: str) -> tuple[str, str]:
         try:
@@ -177,6 +182,7 @@ class WidgetSessions:
             launch_id=launch.id,
             bearer_hash=self._hasher.hash(bearer),
             expires_at=self._clock.now() + rules.SESSION_LIFE,
+            extendable_until=self._clock.now() + rules.LONGEST_SESSION,
             revoked_at=None,
         )
         self._session.add(session)
@@ -197,8 +203,44 @@ class WidgetSessions:
             raise rules.SessionEnded("Your session has ended.")
         with self._clock.ahead(found[2].clock_ahead):
             if found[0].expires_at <= self._clock.now():
-                raise rules.SessionEnded("Your session has ended.")
+                opened = _opened(*found)
+                raise rules.SessionEnded("Your session has ended.", opened.tenant.tenant_key, opened.request.return_url)
         return _opened(*found)
+
+    def extend(self, opened: rules.OpenWidget) -> rules.OpenWidget:
+        """Let the session last ten minutes from now, and half an hour altogether: its customer is there."""
+        return self._lengthen(opened, opened.extendable_until)
+
+    def renew(self, opened: rules.OpenWidget, token: str) -> rules.OpenWidget:
+        """Spend a fresh launch token on the session's life; what it may buy hangs on its own launch, as before.
+
+        Raises NotRenewed for a token that is over, spent, or another customer's.
+        """
+        with self._clock.ahead(opened.tenant.clock_ahead):
+            fresh = self._fresh(opened, token)
+            fresh.spent_at = self._clock.now()
+            return self._lengthen(opened, self._clock.now() + rules.LONGEST_SESSION)
+
+    def _fresh(self, opened: rules.OpenWidget, token: str) -> WidgetLaunch:
+        running = self._session.get_one(WidgetLaunch, opened.launch_id)
+        try:
+            launch_id, _ = self._launched(token, running.widget)
+        except rules.NoLaunchToken:
+            raise rules.NotRenewed("The token is none of this widget's.") from None
+        fresh = self._session.get(WidgetLaunch, launch_id, with_for_update=True, populate_existing=True)
+        if fresh is None or fresh.id == running.id or fresh.spent_at is not None or self._is_over(fresh):
+            raise rules.NotRenewed("The token is used, or over. Fetch a new one.")
+        if fresh.environment_id != running.environment_id or _read(fresh.claims).holder != opened.request.holder:
+            raise rules.NotRenewed("The token is another customer's.")
+        return fresh
+
+    def _lengthen(self, opened: rules.OpenWidget, extendable_until: datetime) -> rules.OpenWidget:
+        session = self._session.get_one(WidgetSession, opened.id)
+        with self._clock.ahead(opened.tenant.clock_ahead):
+            session.expires_at = rules.extended(self._clock.now(), extendable_until)
+        session.extendable_until = extendable_until
+        self._session.flush()
+        return replace(opened, expires_at=session.expires_at, extendable_until=extendable_until)
 
     def spend(self, launch_id: str) -> None:
         """Let a launch be used up by a purchase, once; raises SessionEnded the second time."""
@@ -243,6 +285,7 @@ def _opened(
         request=request,
         currency=request.currency or environment.local_currency,
         expires_at=session.expires_at,
+        extendable_until=session.extendable_until,
         is_spent=launch.spent_at is not None,
     )
 
@@ -260,6 +303,7 @@ def _written(request: rules.LaunchRequest) -> dict[str, Any]:
         "referenceNumber": request.reference_number,
         "locale": request.locale,
         "theme": request.theme,
+        "returnUrl": request.return_url,
     }
 
 
@@ -275,4 +319,6 @@ def _read(claims: dict[str, Any]) -> rules.LaunchRequest:
         reference_number=claims["referenceNumber"],
         locale=claims["locale"],
         theme=claims["theme"],
+        # Launches made before there were any have none.
+        return_url=claims.get("returnUrl"),
     )
