@@ -27,7 +27,6 @@ def environment() -> dict[str, object]:
         "tenant_key": "tnt_1",
         "local_currency": "USD",
         "allowed_origins": [],
-        "return_urls": [],
         "clock_ahead_ms": 0,
     }
     return {"id": "env_1", "organization_id": "org_1", "created_at": START, **fields}

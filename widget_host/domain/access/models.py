@@ -45,3 +45,5 @@ class WidgetSession(Table):
     expires_at: Mapped[datetime]
     extendable_until: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    locale: Mapped[str] = mapped_column(String(35))
+    theme: Mapped[str] = mapped_column(String(5))

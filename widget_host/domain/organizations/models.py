@@ -37,6 +37,7 @@ class Environment(Table):
     allowed_origins: Mapped[list[str]]
     return_urls: Mapped[list[str]]
     clock_ahead_ms: Mapped[int]
+    theme: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 
     @property

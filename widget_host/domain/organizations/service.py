@@ -1,6 +1,7 @@
 """What may be done with issuers and their environments."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Protocol
 
@@ -61,6 +62,7 @@ class Organizations:
             allowed_origins=[],
             return_urls=[],
             clock_ahead_ms=0,
+            theme={},
             created_at=self._clock.now(),
         )
         self._session.add(environment)
@@ -171,3 +173,9 @@ class Organizations:
         if errors:
             raise InvalidFields(errors)
         return list(dict.fromkeys(found))
+
+    def paint(self, environment: Environment, theme: rules.Theme) -> None:
+        """Let the environment's widgets look like this."""
+        environment.theme = {name: value for name, value in asdict(theme).items() if value is not None}
+        self._session.flush()
+        self._trail.record("environment.changed", environment.id, theme=environment.theme)
