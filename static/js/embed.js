@@ -30,7 +30,7 @@
     async function address(use) {
       try {
         const url = new URL((await fetchToken()).widgetUrl);
-        if (locale) url.searchParams.set("locale", locale);
+        for (const [name, value] of Object.entries({ locale, theme })) if (value) url.searchParams.set(name, value);
         use(url);
       } catch (problem) {
         fail("TOKEN_FAILED", String(problem));

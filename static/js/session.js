@@ -7,7 +7,8 @@ const TRY_AGAIN_MS = 5_000;
 export function keep({ config, flow, tell }) {
   const still = document.getElementById("still-there");
   const leave = document.getElementById("leave");
-  const path = config.address.split("?")[0];
+  const [path, query] = config.address.split("?");
+  const { tenant, ...asked } = Object.fromEntries(new URLSearchParams(query));
   let endsAt = Date.now() + config.expiresInMs - performance.now();
   let canExtend = config.canExtend;
   let isAsked = false;
@@ -88,11 +89,11 @@ export function keep({ config, flow, tell }) {
   const heard = {
     token({ token }) {
       if (!isAsked || typeof token !== "string") return;
-      if (isStarting || flow.isEnded) location.replace(`${path}?token=${encodeURIComponent(token)}`);
+      if (isStarting || flow.isEnded) location.replace(`${path}?${new URLSearchParams({ ...asked, token })}`);
       else extend({ token });
     },
     theme({ mode }) {
-      if (["light", "dark", "auto"].includes(mode)) document.documentElement.dataset.theme = mode;
+      if (["light", "dark", "auto"].includes(mode)) document.documentElement.dataset.mode = mode;
     },
     close,
   };
@@ -113,5 +114,6 @@ export function keep({ config, flow, tell }) {
 
   if (config.session) tick();
   else if (config.canReconnect && flow.hasHost) startAgain();
+  else document.getElementById("step").removeAttribute("data-reconnects");
   return { hear: (type, payload) => Object.hasOwn(heard, type) && heard[type](payload), startAgain };
 }

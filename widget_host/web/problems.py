@@ -231,7 +231,7 @@ _WIDGETS = (
         "SESSION_NOT_RENEWED",
         409,
         "The session was not renewed",
-        "The host answered a `token.request` with a launch token that is over, used, or another customer's or widget's.",
+        "The host answered a `token.request` with a launch token that is over, used, or another's: customer or widget.",
         "Answer with a fresh token for the same customer. The session goes on until its end.",
         "The token is used, or over. Fetch a new one.",
     ),

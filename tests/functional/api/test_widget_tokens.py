@@ -45,9 +45,7 @@ class TestPointExchange:
         }
         assert api.post(PATH, body).status_code == 200
 
-    def test_takes_a_return_url_that_is_registered_and_no_other(
-        self, api: Api, issuer: Issuer, wiring: Wiring
-    ) -> None:
+    def test_takes_a_return_url_that_is_registered_and_no_other(self, api: Api, issuer: Issuer, wiring: Wiring) -> None:
         with wiring.writing() as services:
             environment = services.organizations.get_environment(issuer.environment_id)
             services.organizations.register_return_urls(environment, ["https://bank.example/points"])

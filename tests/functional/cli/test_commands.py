@@ -100,7 +100,9 @@ class TestEnvironmentsUpdate:
     def test_registers_where_a_widget_leads_back_to_and_leaves_the_rest(self, run: Run, made: dict[str, Any]) -> None:
         update = ("environments", "update", "--client-id", made["clientId"], *SANDBOX)
         run(*update, "--allowed-origin", "https://bank.example")
-        ended = run(*update, "--return-url", "https://bank.example/points?from=widget", "--return-url", "com.bank.app:/")
+        ended = run(
+            *update, "--return-url", "https://bank.example/points?from=widget", "--return-url", "com.bank.app:/"
+        )
         assert "may be framed by https://bank.example." in ended.stdout
         assert "may lead back to https://bank.example/points?from=widget, com.bank.app:/." in ended.stdout
 

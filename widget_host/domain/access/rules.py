@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from widget_host.domain.organizations.rules import MODES, Theme
 from widget_host.kit.errors import InvalidToken, Refused
@@ -154,3 +155,38 @@ class OpenWidget:
 def extended(now: datetime, extendable_until: datetime) -> datetime:
     """Return the end of a session whose customer is there now."""
     return min(now + SESSION_LIFE, extendable_until)
+
+
+def claims_of(request: LaunchRequest) -> dict[str, Any]:
+    """Return what the issuer said as JSON keeps it."""
+    accounts = request.destination_accounts or {}
+    return {
+        "sourceUserId": request.source_user_id,
+        "sourceUserEmail": request.source_user_email,
+        "balance": None if request.balance is None else request.balance.minor,
+        "balanceCurrency": None if request.balance is None else request.balance.currency,
+        "currency": request.currency,
+        "programIds": list(request.program_ids),
+        "destinationAccounts": {key: [account.user_id, account.user_email] for key, account in accounts.items()},
+        "referenceNumber": request.reference_number,
+        "locale": request.locale,
+        "theme": request.theme,
+        "returnUrl": request.return_url,
+    }
+
+
+def request_of(claims: Mapping[str, Any]) -> LaunchRequest:
+    """Return what the issuer said as the rules know it; claims of an earlier release may lack the later ones."""
+    balance = claims["balance"]
+    return LaunchRequest(
+        source_user_id=claims["sourceUserId"],
+        source_user_email=claims["sourceUserEmail"],
+        balance=None if balance is None else Money(balance, claims["balanceCurrency"]),
+        currency=claims["currency"],
+        program_ids=tuple(claims["programIds"]),
+        destination_accounts={key: Prefill(*pair) for key, pair in claims["destinationAccounts"].items()},
+        reference_number=claims["referenceNumber"],
+        locale=claims["locale"],
+        theme=claims["theme"],
+        return_url=claims.get("returnUrl"),
+    )

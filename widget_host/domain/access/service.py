@@ -1,7 +1,7 @@
 """What may be done with client secrets, access tokens and widget sessions."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -16,7 +16,6 @@ from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretHasher, new_secret
 from widget_host.kit.errors import InvalidToken
 from widget_host.kit.ids import new_id
-from widget_host.kit.money import Money
 from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner
 
 REVOKED = "The access token was revoked: its client secret is no longer valid."
@@ -140,7 +139,7 @@ class WidgetSessions:
             id=new_id("wgl"),
             environment_id=environment.id,
             widget=widget,
-            claims=_written(request),
+            claims=rules.claims_of(request),
             created_at=self._clock.now(),
             spent_at=None,
         )
@@ -157,8 +156,7 @@ class WidgetSessions:
         launch_id, tenant_key = self._launched(token, widget)
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
         if launch is None or launch.spent_at is not None:
-            return_url = None if launch is None else launch.claims.get("returnUrl")
-            raise rules.SessionEnded("This exchange is finished.", tenant_key, return_url)
+            raise rules.SessionEnded("This exchange is finished.", tenant_key, launch and launch.claims.get("returnUrl"))
         environment, organization = queries.tenant(self._session, launch.environment_id)
         with self._clock.ahead(environment.clock_ahead):
             if self._is_over(launch):
@@ -234,7 +232,10 @@ class WidgetSessions:
         fresh = self._session.get(WidgetLaunch, launch_id, with_for_update=True, populate_existing=True)
         if fresh is None or fresh.id == running.id or fresh.spent_at is not None or self._is_over(fresh):
             raise rules.NotRenewed("The token is used, or over. Fetch a new one.")
-        if fresh.environment_id != running.environment_id or _read(fresh.claims).holder != opened.request.holder:
+        if (
+            fresh.environment_id != running.environment_id
+            or rules.request_of(fresh.claims).holder != opened.request.holder
+        ):
             raise rules.NotRenewed("The token is another customer's.")
         return fresh
 
@@ -271,15 +272,10 @@ def _revoked(secret: ClientSecret) -> rules.RevokedSecret:
     return rules.RevokedSecret(REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
 
 
-def life_in_seconds(life: timedelta) -> int:
-    """Return a life as token answers show it."""
-    return int(life.total_seconds())
-
-
 def _opened(
     session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
 ) -> rules.OpenWidget:
-    request = _read(launch.claims)
+    request = rules.request_of(launch.claims)
     return rules.OpenWidget(
         id=session.id,
         launch_id=launch.id,
@@ -302,38 +298,4 @@ def _tenant(environment: Environment, organization: Organization) -> rules.Tenan
         tuple(environment.allowed_origins),
         environment.clock_ahead,
         Theme(**environment.theme),
-    )
-
-
-def _written(request: rules.LaunchRequest) -> dict[str, Any]:
-    accounts = request.destination_accounts or {}
-    return {
-        "sourceUserId": request.source_user_id,
-        "sourceUserEmail": request.source_user_email,
-        "balance": None if request.balance is None else request.balance.minor,
-        "balanceCurrency": None if request.balance is None else request.balance.currency,
-        "currency": request.currency,
-        "programIds": list(request.program_ids),
-        "destinationAccounts": {key: [account.user_id, account.user_email] for key, account in accounts.items()},
-        "referenceNumber": request.reference_number,
-        "locale": request.locale,
-        "theme": request.theme,
-        "returnUrl": request.return_url,
-    }
-
-
-def _read(claims: dict[str, Any]) -> rules.LaunchRequest:
-    balance = claims["balance"]
-    return rules.LaunchRequest(
-        source_user_id=claims["sourceUserId"],
-        source_user_email=claims["sourceUserEmail"],
-        balance=None if balance is None else Money(balance, claims["balanceCurrency"]),
-        currency=claims["currency"],
-        program_ids=tuple(claims["programIds"]),
-        destination_accounts={key: rules.Prefill(*pair) for key, pair in claims["destinationAccounts"].items()},
-        reference_number=claims["referenceNumber"],
-        locale=claims["locale"],
-        theme=claims["theme"],
-        # Launches made before there were any have none.
-        return_url=claims.get("returnUrl"),
     )

@@ -103,9 +103,13 @@ def _without_default_port(scheme: str, netloc: str) -> str:
 def return_url(text: str, *, http_allowed: bool) -> str:
     """Return the address where a widget may lead back to, as it was given; raises FieldError when it may not."""
     if len(text) > LONGEST_ADDRESS or not text.isprintable() or " " in text:
-        raise FieldError("returnUrl", "malformed", f"{text}: an address has up to {LONGEST_ADDRESS} characters, no space")
+        raise FieldError(
+            "returnUrl", "malformed", f"{text}: an address has up to {LONGEST_ADDRESS} characters, no space"
+        )
     parts = _address(text)
-    if parts.scheme not in (("https", "http") if http_allowed else ("https",)) and not APP_SCHEME.fullmatch(parts.scheme):
+    if parts.scheme not in (("https", "http") if http_allowed else ("https",)) and not APP_SCHEME.fullmatch(
+        parts.scheme
+    ):
         raise FieldError("returnUrl", "scheme", f"{text}: begin with https://, or with an app's own com.example.app:/")
     if parts.fragment or "#" in text:
         raise FieldError("returnUrl", "fragment", f"{text}: leave the part from # on out")

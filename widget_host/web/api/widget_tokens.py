@@ -55,8 +55,8 @@ class PointExchangeLaunch(RequestBody):
     )
     return_url: Text | None = Field(
         None,
-        description="Where the customer goes when it is over, for a widget in a browser of its own: one of the addresses"
-        " registered for the environment. `status` and `reference` are added to it.",
+        description="Where the customer goes when it is over, for a widget in a browser of its own: one of the"
+        " addresses registered for the environment. `status` and `reference` are added to it.",
     )
 
     def request(self, local_currency: str) -> LaunchRequest:

@@ -58,7 +58,8 @@ class TestOrigin:
 
 class TestReturnUrl:
     @pytest.mark.parametrize(
-        "text", ["https://bank.example", "https://bank.example:8443/points?a=b", "com.bank.app:/points", "app.bank:done"]
+        "text",
+        ["https://bank.example", "https://bank.example:8443/points?a=b", "com.bank.app:/points", "app.bank:done"],
     )
     def test_is_kept_as_it_was_given(self, text: str) -> None:
         assert return_url(text, http_allowed=False) == text
