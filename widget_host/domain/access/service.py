@@ -156,7 +156,9 @@ class WidgetSessions:
         launch_id, tenant_key = self._launched(token, widget)
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
         if launch is None or launch.spent_at is not None:
-            raise rules.SessionEnded("This exchange is finished.", tenant_key, launch and launch.claims.get("returnUrl"))
+            raise rules.SessionEnded(
+                "This exchange is finished.", tenant_key, launch.claims.get("returnUrl") if launch else None
+            )
         environment, organization = queries.tenant(self._session, launch.environment_id)
         with self._clock.ahead(environment.clock_ahead):
             if self._is_over(launch):
