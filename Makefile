@@ -13,7 +13,7 @@ CODE := widget_host wsgi.py tests e2e
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test e2e fuzz sure fix lock
+.PHONY: help install run test e2e fuzz sure fix words lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ e2e: .venv/installed-dev ## run the browser tests alone
 
 fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at length (EXAMPLES of each operation)
 	@scripts/test-machine database
-	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py
+	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py -rP --show-capture=stdout
 
 sure: .venv/installed-dev ## check every convention: style, types, imports, house rules, wheel
 	$(BIN)/ruff check $(CODE)
@@ -49,6 +49,9 @@ fix: .venv/installed-dev ## correct what the tools can correct by themselves
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/djlint --quiet --reformat templates widget_host/demo/templates || true
+
+words: .venv/installed-dev ## bring the catalogues of widget_host/locales up to date with the widgets' sentences
+	@scripts/words
 
 lock: ## pin what pyproject.toml asks for in constraints/ (needs uv)
 	@scripts/lock
