@@ -16,7 +16,19 @@ from widget_host.web.api.programs import Member
 from widget_host.web.api.shapes_programs import PROGRAM_ID
 from widget_host.web.idempotency import KEY_ERRORS, KEY_PARAMETER, once
 from widget_host.web.operations import Reply, operation
-from widget_host.web.parsing import Balance, Currency, Id, Locale, MemberEmail, RequestBody, Text, UserId, money, parse
+from widget_host.web.parsing import (
+    Balance,
+    Currency,
+    Id,
+    Locale,
+    MemberEmail,
+    ReferenceNumber,
+    RequestBody,
+    Text,
+    UserId,
+    money,
+    parse,
+)
 from widget_host.web.scope import services, wiring, work
 
 bp = guards.protect(Blueprint("widget_tokens", __name__, url_prefix="/auth/widget"), guards.bearer_or_secret)
@@ -48,7 +60,9 @@ class PointExchangeLaunch(RequestBody):
         description="The customer's accounts that you know already, by program id.",
         examples=[{PROGRAM_ID: {"destinationUserId": "AC12345678"}}],
     )
-    reference_number: Id | None = Field(None, description="Your own name for the order that may come of it.")
+    reference_number: ReferenceNumber | None = Field(
+        None, description="Your own name for the order that may come of it."
+    )
     locale: Locale | None = Field(None, description="The widget's language, as BCP 47 has it.", examples=["en"])
     theme: Literal["light", "dark", "auto"] | None = Field(
         None, description="Light or dark; the customer's own setting where left out.", examples=["auto"]
