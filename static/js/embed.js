@@ -73,7 +73,7 @@
       frame.remove();
     }
 
-    // The widget asks the customer where something would be lost; one not ready has nothing to lose.
+    // The widget asks first where something would be lost; one not ready has nothing to lose.
     function close() {
       if (isReady) send("close", {});
       else remove();
