@@ -6,9 +6,9 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
-from widget_host.domain.access.rules import Client
+from widget_host.domain.access.rules import Client, OpenWidget, Tenant, request_of
 from widget_host.domain.organizations.models import Environment, Organization
-from widget_host.domain.organizations.rules import PRODUCTION
+from widget_host.domain.organizations.rules import PRODUCTION, Theme
 
 # What organizations.rules.is_open says, for the database.
 IS_OPEN = or_(Environment.kind != PRODUCTION, Organization.kyb_approved_at.is_not(None))
@@ -108,3 +108,34 @@ def find_tenant(session: Session, tenant_key: str) -> tuple[Environment, Organiz
         .where(Environment.tenant_key == tenant_key)
     ).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def opened(
+    session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
+) -> OpenWidget:
+    """Return the session as the rules know it."""
+    request = request_of(launch.claims)
+    return OpenWidget(
+        id=session.id,
+        launch_id=launch.id,
+        tenant=tenant_of(environment, organization),
+        request=request,
+        currency=request.currency or environment.local_currency,
+        expires_at=session.expires_at,
+        extendable_until=session.extendable_until,
+        is_spent=launch.spent_at is not None,
+        asked_locale=session.locale,
+        asked_theme=session.theme,
+    )
+
+
+def tenant_of(environment: Environment, organization: Organization) -> Tenant:
+    """Return whose widgets these are."""
+    return Tenant(
+        environment.id,
+        environment.tenant_key,
+        organization.name,
+        tuple(environment.allowed_origins),
+        environment.clock_ahead,
+        Theme(**environment.theme),
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import update
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from widget_host.domain.access import queries, rules
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
 from widget_host.domain.organizations.models import Environment, Organization
-from widget_host.domain.organizations.rules import Theme, is_open
+from widget_host.domain.organizations.rules import is_open
 from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretHasher, new_secret
@@ -170,19 +171,20 @@ class WidgetSessions:
         """
         launch_id, tenant_key = self._launched(token, widget)
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
-        if launch is None or launch.spent_at is not None:
-            raise rules.SessionEnded(
-                "This exchange is finished.", tenant_key, launch.claims.get("returnUrl") if launch else None
-            )
+        if launch is None:
+            raise rules.SessionEnded("This exchange is finished.", tenant_key)
+        ended = partial(rules.SessionEnded, tenant_key=tenant_key, return_url=launch.claims.get("returnUrl"))
+        if launch.spent_at is not None:
+            raise ended("This exchange is finished.")
         environment, organization = queries.tenant(self._session, launch.environment_id)
         _check_open(environment, organization)
         with self._clock.ahead(environment.clock_ahead):
             if self._is_over(launch):
-                raise rules.SessionEnded("This link has expired.", tenant_key, launch.claims.get("returnUrl"))
+                raise ended("This link has expired.")
             self._end_sessions(launch)
             bearer = new_secret()
             session = self._start(launch, bearer, locale, theme)
-        return bearer, _opened(session, launch, environment, organization)
+        return bearer, queries.opened(session, launch, environment, organization)
 
     def _is_over(self, launch: WidgetLaunch) -> bool:
         return launch.created_at + rules.LAUNCH_LIFE <= self._clock.now()
@@ -224,9 +226,9 @@ class WidgetSessions:
         _check_open(*found[2:4])
         with self._clock.ahead(found[2].clock_ahead):
             if found[0].expires_at <= self._clock.now():
-                opened = _opened(*found)
+                opened = queries.opened(*found)
                 raise rules.SessionEnded("Your session has ended.", opened.tenant.tenant_key, opened.request.return_url)
-        return _opened(*found)
+        return queries.opened(*found)
 
     def extend(self, opened: rules.OpenWidget) -> rules.OpenWidget:
         """Let the session last ten minutes from now, and half an hour altogether: its customer is there."""
@@ -269,7 +271,7 @@ class WidgetSessions:
     def find_tenant(self, tenant_key: str) -> rules.Tenant | None:
         """Return whose public key this is, if anybody's."""
         found = queries.find_tenant(self._session, tenant_key)
-        return None if found is None else _tenant(*found)
+        return None if found is None else queries.tenant_of(*found)
 
     def spend(self, launch_id: str) -> None:
         """Let a launch be used up by a purchase, once; raises SessionEnded the second time."""
@@ -296,32 +298,3 @@ def _refused(secret: ClientSecret) -> rules.RefusedSecret:
 def _check_open(environment: Environment, organization: Organization) -> None:
     if not is_open(environment.kind, kyb_approved=organization.kyb_approved_at is not None):
         raise rules.SessionEnded("Exchanges are paused at the moment.", environment.tenant_key)
-
-
-def _opened(
-    session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
-) -> rules.OpenWidget:
-    request = rules.request_of(launch.claims)
-    return rules.OpenWidget(
-        id=session.id,
-        launch_id=launch.id,
-        tenant=_tenant(environment, organization),
-        request=request,
-        currency=request.currency or environment.local_currency,
-        expires_at=session.expires_at,
-        extendable_until=session.extendable_until,
-        is_spent=launch.spent_at is not None,
-        asked_locale=session.locale,
-        asked_theme=session.theme,
-    )
-
-
-def _tenant(environment: Environment, organization: Organization) -> rules.Tenant:
-    return rules.Tenant(
-        environment.id,
-        environment.tenant_key,
-        organization.name,
-        tuple(environment.allowed_origins),
-        environment.clock_ahead,
-        Theme(**environment.theme),
-    )
