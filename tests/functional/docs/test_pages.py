@@ -9,7 +9,7 @@ from widget_host.web.openapi import endpoints
 from widget_host.web.problems import OAUTH_PROBLEMS, PROBLEMS
 from widget_host.web.scope import HostApp
 
-PAGES = ("/docs", "/docs/errors", "/docs/guide")
+PAGES = ("/docs", "/docs/errors", "/docs/guide", "/docs/embed")
 # The public guide links to these; they were there before this host was.
 DEEP_LINKS = (
     "tag/Authentication",
@@ -53,7 +53,8 @@ class TestEveryPage:
         for path, page in pages.items():
             for link in page.links:
                 target, _, fragment = link.partition("#")
-                assert client.get(target or path).status_code == 200, link
+                with client.get(target or path) as answer:
+                    assert answer.status_code == 200, link
                 assert not fragment or fragment in pages[target or path].ids, link
 
 
