@@ -52,7 +52,7 @@ class TestStrangers:
         page = f'<link rel="icon" href="data:,"><iframe title="Exchange" src="{servers.open_widget()}"></iframe>'
         (tmp_path / "index.html").write_text(page, encoding="utf-8")
         with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(tmp_path))) as server:
-            Thread(target=server.serve_forever, daemon=True).start()
+            Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}/"
             server.shutdown()
 
