@@ -31,6 +31,11 @@ def allow_framing(origins: Sequence[str]) -> None:
     g.framed_by = tuple(origins)
 
 
+def add_directive(directive: str) -> None:
+    """Add a directive to this answer's content security policy, where it is a page."""
+    g.directives = (*g.get("directives", ()), directive)
+
+
 def _protect(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = request_id()
     answer.headers["X-Content-Type-Options"] = "nosniff"
@@ -53,5 +58,5 @@ def _policy(answer: Response) -> str:
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'nonce-{nonce}';"
         " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
-        f" frame-ancestors {ancestors}"
+        f" frame-ancestors {ancestors}" + "".join(f"; {directive}" for directive in g.get("directives", ()))
     )

@@ -85,6 +85,12 @@ def _template(name: str) -> str:
     return name if "/" in name else f"widgets/{face().folder}/{name}"
 
 
+def still(template: str, screen: Any, *, tenant: Tenant | None, mode: str, bearer: str | None = None) -> Response:
+    """Answer with a screen in its page as it stands: nobody's session, and nothing for scripts to go on from."""
+    key = tenant.tenant_key if tenant else ""
+    return _page(template, INSTEAD, tenant=tenant, mode=mode, screen=screen, bearer=bearer, tenant_key=key, config=None)
+
+
 def session_ended(ended: SessionEnded) -> Response:
     """Say calmly that the session is over, still framed by the issuer's pages where it is known whose it was."""
     tenant_key = ended.tenant_key or ""
