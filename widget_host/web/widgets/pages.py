@@ -95,10 +95,28 @@ def _template(name: str) -> str:
     return name if "/" in name else f"widgets/{face().folder}/{name}"
 
 
-def still(template: str, screen: Any, *, tenant: Tenant | None, mode: str, bearer: str | None = None) -> Response:
-    """Answer with a screen in its page as it stands: nobody's session, and nothing for scripts to go on from."""
-    key = tenant.tenant_key if tenant else ""
-    return _page(template, INSTEAD, tenant=tenant, mode=mode, screen=screen, bearer=bearer, tenant_key=key, config=None)
+def still(
+    template: str,
+    screen: Any,
+    *,
+    tenant: Tenant | None,
+    mode: str,
+    bearer: str | None,
+    return_url: str | None,
+    asks: bool,
+) -> Response:
+    """Answer with a screen in its page as it stands, nobody's session behind it; `asks` puts its questions there."""
+    return _page(
+        template,
+        INSTEAD,
+        tenant=tenant,
+        mode=mode,
+        screen=screen,
+        bearer=bearer,
+        tenant_key=tenant.tenant_key if tenant else "",
+        return_url=return_url,
+        config=_config(tenant, {}, session=None) if asks else None,
+    )
 
 
 def session_ended(ended: SessionEnded) -> Response:

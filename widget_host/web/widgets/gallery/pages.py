@@ -86,7 +86,15 @@ def still(widget: str, name: str) -> ResponseReturnValue:
 def _still(state: State, tenant: Tenant | None, mode: str) -> Response:
     screen = state.screen(language.locale())
     bearer = NO_SESSION if state.plain else None
-    answer = pages.still(state.template, screen, tenant=tenant, mode=mode, bearer=bearer)
+    answer = pages.still(
+        state.template,
+        screen,
+        tenant=tenant,
+        mode=mode,
+        bearer=bearer,
+        return_url=state.return_url,
+        asks=bool(state.asks),
+    )
     answer.set_data(touched(answer.get_data(as_text=True), state))
     return answer
 

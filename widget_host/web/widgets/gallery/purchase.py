@@ -3,6 +3,7 @@
 from widget_host.domain.transactions.rules import PENDING
 from widget_host.kit.money import Money
 from widget_host.web.widgets.gallery import samples
+from widget_host.web.widgets.gallery.both import RETURN_URL
 from widget_host.web.widgets.gallery.programs import (
     LONG_MEMBER,
     arabic,
@@ -49,6 +50,9 @@ def _amounts() -> list[State]:
         State("amount-one-program", "One program, no balance", step_one(alone=True, balance=None), AMOUNT),
         State("amount-waiting", "The review is on its way", one_field, AMOUNT, touches=WAITING),
         State("amount-lost", "No answer came", one_field, AMOUNT, touches=LOST),
+        State("still-there", "The session ends soon", one_field, AMOUNT, asks="still-there"),
+        State("leave", "Closed in the middle", one_field, AMOUNT, asks="leave"),
+        State("amount-alone", "In a browser, alone", one_field, AMOUNT, return_url=RETURN_URL),
         State("amount-plain", "Without scripts", step_one(amount="25", account=TYPED), AMOUNT, plain=True),
     ]
 
@@ -93,6 +97,7 @@ def _receipts() -> list[State]:
     fils = Money(25_000, "AED")
     return [
         State("done", "Receipt", step_three(aurora(), DOLLARS), DONE),
+        State("done-alone", "Receipt, in a browser", step_three(aurora(), DOLLARS), DONE, return_url=RETURN_URL),
         State("done-pending", "Receipt, still pending", step_three(aurora(), DOLLARS, status=PENDING), DONE),
         State("done-long", "Receipt of billions", step_three(indonesian(), BILLIONS, **long), DONE, LONG_BANK),
         State("done-arabic", "Receipt in Arabic", step_three(emirati(), fils), DONE, NORTH, locale="ar"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from widget_host.domain.access.rules import LaunchRequest, OpenWidget, Tenant
+from widget_host.domain.access.rules import LONGEST_SESSION, SESSION_LIFE, LaunchRequest, OpenWidget, Tenant
 from widget_host.domain.organizations.rules import Theme
 from widget_host.domain.programs.rules import Field, Offer, ProgramFacts, highest, lowest, price_in, read_fields
 from widget_host.domain.programs.service import CATALOGUE
@@ -95,7 +95,8 @@ def widget(balance: Money | None, currency: str = "USD", **said: Any) -> OpenWid
         tenant=NORTHWIND,
         request=request,
         currency=currency,
-        expires_at=MOMENT + timedelta(minutes=10),
+        expires_at=MOMENT + SESSION_LIFE,
+        extendable_until=MOMENT + LONGEST_SESSION,
         is_spent=False,
         asked_locale="",
         asked_theme="",

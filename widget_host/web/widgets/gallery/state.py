@@ -11,6 +11,8 @@ from widget_host.web.widgets.pages import MESSAGE
 # What htmx does to a form while it waits, and widget.js where no answer came.
 WAITING = (("<form ", '<form class="htmx-request" '),)
 LOST = (("data-lost hidden", "data-lost"),)
+# What session.js does where it found a host to ask.
+HOSTED = (("data-again hidden", "data-again"),)
 # Takes the locale as Babel names it, like the functions that present a screen.
 Presents = Callable[[str], Any]
 
@@ -20,7 +22,8 @@ class State:
     """One state: where it stands, its screen, and whose widget it is in.
 
     `codes` are the refusals it shows. `touches` is what scripts do to the markup in this state, as text and what
-    becomes of it. A state that is `plain` is that of a browser without scripts. `locale` is one that it needs.
+    becomes of it. A state that is `plain` is that of a browser without scripts; `asks` is the id of the question in
+    front of it. `locale` is one that it needs.
     """
 
     name: str
@@ -31,6 +34,8 @@ class State:
     codes: tuple[str, ...] = ()
     touches: tuple[tuple[str, str], ...] = ()
     plain: bool = False
+    asks: str = ""
+    return_url: str | None = None
     locale: str = ""
 
 
@@ -40,7 +45,8 @@ class Untouched(LookupError):
 
 def touched(html: str, state: State) -> str:
     """Do to the markup what scripts do to it in this state."""
-    for before, after in state.touches:
+    question = (f'id="{state.asks}"', f'id="{state.asks}" open')
+    for before, after in (*state.touches, *([question] if state.asks else [])):
         if before not in html:
             raise Untouched(f"{state.name}: {before} is not on the page")
         html = html.replace(before, after)
