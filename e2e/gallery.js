@@ -7,12 +7,15 @@ const isSeen = (element) => element.checkVisibility({ visibilityProperty: true }
 const named = (element) => `<${element.localName} class="${element.className}"> ${element.textContent.trim().slice(0, 60)}`;
 const all = (selector) => [...document.querySelectorAll(selector)].filter(isSeen);
 
-// Replaces the whole document, so that what reads it need not be loaded again for each state.
+// Puts the state into the page that is there, so that what reads it need not be loaded again for each.
 async function show(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.documentElement.replaceWith(document.adoptNode(page.documentElement));
+  for (const { name, value } of page.documentElement.attributes) document.documentElement.setAttribute(name, value);
+  for (const part of ["title", "[name=color-scheme]", "style", "body"]) {
+    document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
+  }
   for (const question of document.querySelectorAll("dialog[open]")) {
     question.close();
     question.showModal();

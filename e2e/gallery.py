@@ -48,8 +48,9 @@ class GalleryPage:
         for script in (AXE, ASKS):
             page.add_script_tag(content=script)
 
-    def wrong(self, asked: str, query: str = "") -> dict[str, list[str]]:
-        """Ask every state, by the name of a function of gallery.js; return what is wrong, by state."""
-        script = f"async (address) => {{ await show(address); return {asked}(); }}"
+    def wrong(self, *asked: str, query: str = "") -> dict[str, list[str]]:
+        """Ask every state, by the names of functions of gallery.js; return what is wrong, by state."""
+        answers = ", ".join(f"...await {name}()" for name in asked)
+        script = f"async (address) => {{ await show(address); return [{answers}]; }}"
         found = {path: self._page.evaluate(script, f"{self._url}/{path}?{query}") for path in states()}
         return {path: sentences for path, sentences in found.items() if sentences}
