@@ -20,6 +20,7 @@ from widget_host.web.api import auth, business, events, multibrand, programs, sa
 from widget_host.web.hooks import transaction
 from widget_host.web.parsing import RESERVED_REFERENCE
 from widget_host.web.scope import HostApp
+from widget_host.web.widgets.gallery import pages as gallery
 from widget_host.web.widgets.purchase import steps as purchase
 from widget_host.wiring import Wiring
 from widget_host.worker import start_in_background
@@ -75,6 +76,8 @@ def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]  # WSGI's way
     wiring.database.limit_statements(STATEMENT_SECONDS)
     _register(app)
+    if settings.development:
+        app.register_blueprint(gallery.bp)
     limits.register(app, settings, wiring.clock)
     if settings.worker:
         start_in_background(wiring)

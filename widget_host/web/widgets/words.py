@@ -5,6 +5,7 @@ import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import (
     NumberFormatError,
@@ -117,7 +118,8 @@ def _typed(amount: Decimal, locale: str) -> str:
 
 
 def _short(amount: Decimal, currency: str, locale: str) -> str:
-    return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format="¤#,##0"))
+    whole = Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", "")
+    return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format=whole))
 
 
 def masked(text: str) -> str:
