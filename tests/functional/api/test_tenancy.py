@@ -55,6 +55,23 @@ def widget_step(name: str) -> Cases:
     return (("program", lambda caller, program_id: caller.step(name, program_id)),)
 
 
+def launching(widget: str, **more: str) -> Cases:
+    path, body = f"/auth/widget/{widget}", {"sourceUserId": CUSTOMER, **more}
+    return (
+        (
+            "client",
+            lambda caller, name: caller.client.post(
+                path, json=body | {"clientId": name, "clientSecret": caller.issuer.client_secret}
+            ),
+        ),
+        ("program", lambda caller, program_id: caller.api.post(path, body | {"programIds": [program_id]})),
+        (
+            "program",
+            lambda caller, program_id: caller.api.post(path, body | {"destinationAccounts": {program_id: {}}}),
+        ),
+    )
+
+
 # For each route: which kind of id it takes, and how to ask for one. A route without an id says why.
 CASES: dict[str, Cases | str] = {
     "GET /healthz": "says how the process is",
@@ -82,27 +99,8 @@ CASES: dict[str, Cases | str] = {
             ),
         ),
     ),
-    "POST /auth/widget/point-exchange": (
-        (
-            "client",
-            lambda caller, name: caller.client.post(
-                "/auth/widget/point-exchange",
-                json={"clientId": name, "clientSecret": caller.issuer.client_secret, "sourceUserId": "user-1"},
-            ),
-        ),
-        (
-            "program",
-            lambda caller, program_id: caller.api.post(
-                "/auth/widget/point-exchange", {"sourceUserId": "user-1", "programIds": [program_id]}
-            ),
-        ),
-        (
-            "program",
-            lambda caller, program_id: caller.api.post(
-                "/auth/widget/point-exchange", {"sourceUserId": "user-1", "destinationAccounts": {program_id: {}}}
-            ),
-        ),
-    ),
+    "POST /auth/widget/point-exchange": launching("point-exchange"),
+    "POST /auth/widget/multibrand": launching("multibrand", cardId=CARD),
     "GET /programs/<id:program_id>/fields": (
         ("program", lambda caller, program_id: caller.api.get(f"/programs/{program_id}/fields")),
     ),

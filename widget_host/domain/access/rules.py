@@ -11,7 +11,7 @@ from widget_host.kit.money import Money
 ACCESS_TOKEN_LIFE = timedelta(seconds=600)
 LAUNCH_LIFE = timedelta(seconds=600)
 SESSION_LIFE = timedelta(seconds=600)
-POINT_EXCHANGE = "point-exchange"
+POINT_EXCHANGE, MULTIBRAND = "point-exchange", "multibrand"
 SCOPE = "points widgets"
 
 
@@ -77,8 +77,20 @@ class Prefill:
 
 
 @dataclass(frozen=True, slots=True)
+class LaunchedCard:
+    """The card whose rewards are divided; `max_programs` is None where the issuer leaves it to the host."""
+
+    id: str
+    last_four: str | None = None
+    max_programs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchRequest:
-    """What the issuer's backend says when it asks for a widget; `program_ids` empty means all partners."""
+    """What the issuer's backend says when it asks for a widget; `program_ids` empty means all partners.
+
+    `card` is said of the Multibrand widget alone. `metadata` is the issuer's own, and stays with the launch.
+    """
 
     source_user_id: str
     source_user_email: str | None = None
@@ -89,6 +101,8 @@ class LaunchRequest:
     reference_number: str | None = None
     locale: str | None = None
     theme: str | None = None
+    card: LaunchedCard | None = None
+    metadata: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

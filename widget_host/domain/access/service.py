@@ -1,5 +1,6 @@
 """What may be done with client secrets, access tokens and widget sessions."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -260,6 +261,8 @@ def _written(request: rules.LaunchRequest) -> dict[str, Any]:
         "referenceNumber": request.reference_number,
         "locale": request.locale,
         "theme": request.theme,
+        "card": None if request.card is None else dataclasses.asdict(request.card),
+        "metadata": None if request.metadata is None else dict(request.metadata),
     }
 
 
@@ -275,4 +278,7 @@ def _read(claims: dict[str, Any]) -> rules.LaunchRequest:
         reference_number=claims["referenceNumber"],
         locale=claims["locale"],
         theme=claims["theme"],
+        # A launch of the release before this one has neither.
+        card=rules.LaunchedCard(**claims["card"]) if claims.get("card") else None,
+        metadata=claims.get("metadata"),
     )
