@@ -97,8 +97,8 @@ class Servers:
         """Begin with the customers and balances of a new bank."""
         file = self._folder / "bank.sqlite3"
         with closing(sqlite3.connect(file, timeout=10)) as database, database:
-            for table in ("events", "orders", "customers"):
-                database.execute(f"DELETE FROM {table}")  # noqa: S608 - the three names above
+            for table in ("events", "orders", "connections", "cards", "customers"):
+                database.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
         Store(file)
 
     def _enrol(self) -> Credentials:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from widget_host.demo import webhooks
 from widget_host.demo.config import Config
-from widget_host.demo.host import WidgetUnavailable, open_purchase_widget
+from widget_host.demo.host import WidgetUnavailable, list_programs, open_card_widget, open_purchase_widget
 from widget_host.demo.store import Customer, Store
 
 LARGEST_WEBHOOK_BYTES = 256 * 1024
@@ -58,6 +58,25 @@ def show_activity() -> ResponseReturnValue:
     return _render("_activity.html", _get_customer())
 
 
+@pages.get("/card")
+def show_card() -> ResponseReturnValue:
+    """The card's page, where the customer chooses what its rewards become."""
+    customer = _get_customer()
+    try:
+        widget_url = open_card_widget(_bank().config, customer, _bank().store.get_card(customer.id))
+        _bank().store.keep_programs(list_programs(_bank().config))
+    except WidgetUnavailable as problem:
+        current_app.logger.warning("No widget for the card of %s: %s", customer.id, problem)
+        return _render_card("card.html", customer, widget_url=None), 502
+    return _render_card("card.html", customer, widget_url=widget_url)
+
+
+@pages.get("/card/activity")
+def show_card_activity() -> ResponseReturnValue:
+    """The part of the card's page that webhooks change."""
+    return _render_card("_card_activity.html", _get_customer())
+
+
 @pages.post("/webhooks/widget-host")
 def receive_webhook() -> ResponseReturnValue:
     """Believe what is signed, and answer 204 as soon as it is kept; Widget Host repeats what is not."""
@@ -91,6 +110,11 @@ def _get_customer() -> Customer:
 def _render(template: str, customer: Customer, **names: str | None) -> str:
     store = _bank().store
     return render_template(template, **store.read_account(customer.id), customers=store.list_customers(), **names)
+
+
+def _render_card(template: str, customer: Customer, **names: str | None) -> str:
+    store = _bank().store
+    return render_template(template, **store.read_card(customer.id), customers=store.list_customers(), **names)
 
 
 def _dollars(cents: int) -> str:

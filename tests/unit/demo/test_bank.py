@@ -20,6 +20,17 @@ COMPLETED = {
     "totalPoints": 2550,
 }
 
+LINKED = {
+    "id": "evt_2",
+    "type": "LINKED",
+    "sequence": 1,
+    "sourceUserId": "amira",
+    "cardId": "card-amira",
+    "destinationProgramId": "prg_1",
+    "destinationAccount": {"destinationUserId": "AC12345678", "destinationUserEmail": None},
+    "allocation": 100,
+}
+
 
 class TestHome:
     def test_frames_a_widget_got_with_the_secret_for_this_customer(self, bank: FlaskClient, host: StandInHost) -> None:
@@ -107,6 +118,49 @@ class TestActivity:
         assert "2,550 points" not in fragment
 
 
+class TestCard:
+    def test_frames_a_widget_for_this_customers_card(self, bank: FlaskClient, host: StandInHost) -> None:
+        page = bank.get("/card?customer=jonas")
+
+        path, body = host.received[0]
+        assert path == "/auth/widget/multibrand"
+        assert json.loads(body) == {
+            "clientId": "client",
+            "clientSecret": "client-secret",
+            "sourceUserId": "jonas",
+            "sourceUserEmail": "jonas.lind@northwind.example",
+            "cardId": "card-jonas",
+            "cardLastFour": "3067",
+        }
+        assert page.status_code == 200
+        assert f'src="{WIDGET_URL}"' in page.text
+        assert "Northwind card ending 3067" in page.text
+        assert 'href="/?customer=jonas"' in page.text
+
+    def test_is_linked_from_home(self, bank: FlaskClient) -> None:
+        assert 'href="/card?customer=amira"' in bank.get("/").text
+
+    @pytest.mark.parametrize("answer", [(500, {}), (200, {}), (200, {"widgetUrl": WIDGET_URL})])
+    def test_stays_calm_when_there_is_no_widget(
+        self, bank: FlaskClient, host: StandInHost, answer: tuple[int, dict[str, str]]
+    ) -> None:
+        host.answer = answer
+
+        page = bank.get("/card?customer=jonas")
+
+        assert page.status_code == 502
+        assert 'href="/card?customer=jonas">Try again' in page.text
+
+    def test_shows_what_webhooks_told_of_this_card(self, bank: FlaskClient, config: Config) -> None:
+        bank.get("/card")  # the bank learns there what the programs are called
+        send(bank, json.dumps(LINKED).encode(), config.webhook_secret)
+
+        fragment = bank.get("/card/activity?customer=amira").text
+        assert "Your rewards now go to Aurora Club, 100%." in fragment
+        assert "AC12345678" in fragment
+        assert "AC12345678" not in bank.get("/card/activity?customer=jonas").text.partition('class="events"')[0]
+
+
 class TestReceiveWebhook:
     def test_answers_204_again_to_an_event_it_has(self, bank: FlaskClient, config: Config) -> None:
         body = json.dumps(COMPLETED).encode()
@@ -125,12 +179,12 @@ class TestReceiveWebhook:
         assert bank.post("/webhooks/widget-host", json=COMPLETED).status_code == 401
 
     def test_believes_the_bytes_and_not_their_meaning(self, bank: FlaskClient, config: Config) -> None:
-        body = b'{ "id":"evt_1",\n  "type" : "LINKED" }'
+        body = b'{ "id":"evt_1",\n  "type" : "unheard-of" }'
 
         assert send(bank, body, config.webhook_secret) == 204
         assert send(bank, body, config.webhook_secret, sent=json.dumps(json.loads(body)).encode()) == 401
 
-    @pytest.mark.parametrize("body", [b"", b"[", b"{}", b"[]", b'"text"'])
+    @pytest.mark.parametrize("body", [b"", b"[", b"{}", b"[]", b'"text"', b'{"id": "evt_1", "type": "LINKED"}'])
     def test_refuses_a_signed_body_that_is_no_event(self, bank: FlaskClient, config: Config, body: bytes) -> None:
         assert send(bank, body, config.webhook_secret) == 400
 

@@ -28,12 +28,12 @@ document.addEventListener("DOMContentLoaded", () => {
   function show(fragment) {
     const open = [...activity.querySelectorAll("details[open]")].map((details) => details.id);
     const focused = activity.contains(document.activeElement) ? document.activeElement.id : "";
-    const before = activity.querySelector("[data-balance]").dataset.balance;
+    const before = activity.querySelector("[data-news]").dataset.news;
     activity.innerHTML = fragment;
     open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
     if (focused) document.getElementById(focused)?.focus();
-    const after = activity.querySelector("[data-balance]").dataset.balance;
-    if (after !== before) document.getElementById("news").textContent = `Your balance is now ${after}.`;
+    const after = activity.querySelector("[data-news]").dataset.news;
+    if (after !== before) document.getElementById("news").textContent = after;
   }
 
   async function keepFresh() {
