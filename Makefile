@@ -13,7 +13,7 @@ CODE := widget_host wsgi.py tests e2e
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test e2e fuzz sure fix lock
+.PHONY: help install run test e2e fuzz sure fix words lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ fix: .venv/installed-dev ## correct what the tools can correct by themselves
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/djlint --quiet --reformat templates widget_host/demo/templates || true
+
+words: .venv/installed-dev ## bring the catalogues of widget_host/locales up to date with the widgets' sentences
+	@scripts/words
 
 lock: ## pin what pyproject.toml asks for in constraints/ (needs uv)
 	@scripts/lock

@@ -15,11 +15,11 @@ from widget_host.kit import wire
 from widget_host.kit.logs import configure
 from widget_host.kit.resources import resource
 from widget_host.telemetry import metrics
-from widget_host.web import assets, docs, errors, headers, health, limits, logs
+from widget_host.web import assets, docs, errors, headers, health, language, limits, logs
 from widget_host.web.api import auth, business, events, multibrand, programs, sandbox, transactions, widget_tokens
 from widget_host.web.hooks import transaction
 from widget_host.web.scope import HostApp
-from widget_host.web.widgets import purchase
+from widget_host.web.widgets.purchase import steps as purchase
 from widget_host.wiring import Wiring
 from widget_host.worker import start_in_background
 
@@ -90,7 +90,7 @@ def create_served_app() -> HostApp:
 
 
 def _register(app: HostApp) -> None:
-    for part in (logs, headers, errors, assets, docs):
+    for part in (logs, headers, errors, assets, language, docs):
         part.register(app)
     api = (auth, business, programs, transactions, multibrand, events, sandbox, widget_tokens)
     for module in (health, *api, docs, purchase):

@@ -1,8 +1,14 @@
 """`widget-host environments …`: what each environment allows."""
 
+from dataclasses import asdict
+from typing import Any
+
 import click
 
 from widget_host.cli import host
+from widget_host.domain.organizations.models import Environment
+from widget_host.domain.organizations.rules import MODES, WIDEST_RADIUS, Theme, theme
+from widget_host.kit import wire
 
 
 @click.group()
@@ -17,16 +23,30 @@ def environments() -> None:
     "--allowed-origin",
     "origins",
     multiple=True,
-    required=True,
     help="A page that may frame the widgets, such as https://bank.example; repeat it for several.",
 )
+@click.option("--accent", help="The widgets' accent, such as #0a7245; it is moved where it could not be read.")
+@click.option("--radius", type=int, help=f"How round the widgets' cards are, from 0 to {WIDEST_RADIUS} pixels.")
+@click.option("--mode", type=click.Choice(MODES), help="Light, dark, or as the customer's system has it.")
 @host.as_json
-def update(client_id: str, environment: str, origins: tuple[str, ...], as_json: bool) -> None:
-    """Let exactly the origins named frame the environment's widgets."""
+def update(client_id: str, environment: str, origins: tuple[str, ...], as_json: bool, **look: Any) -> None:
+    """Change who may frame the environment's widgets, or how they look; what is not named stays as it is."""
+    named = {name: value for name, value in look.items() if value is not None}
+    if not origins and not named:
+        raise click.UsageError("Name what to change: --allowed-origin, --accent, --radius or --mode.")
     with host.ready().writing() as services:
         found = services.organizations.get_environment_of_client(client_id, environment)
-        services.organizations.allow_origins(found, origins)
-    if as_json:
-        host.answer({"environmentId": found.id, "allowedOrigins": found.allowed_origins})
-        return
-    click.echo(f"The widgets of {found.id} may be framed by {', '.join(found.allowed_origins)}.")
+        if origins:
+            services.organizations.allow_origins(found, origins)
+        if named:
+            services.organizations.paint(found, theme(**{**_look_of(found), **named}))
+    host.tell(
+        {"environmentId": found.id, "allowedOrigins": found.allowed_origins, "theme": found.theme},
+        f"The widgets of {found.id} may be framed by {', '.join(found.allowed_origins) or 'nobody yet'}.",
+        *([f"They look like this: {wire.dumps(found.theme)}."] if found.theme else []),
+        as_json=as_json,
+    )
+
+
+def _look_of(environment: Environment) -> dict[str, Any]:
+    return asdict(Theme(**environment.theme))

@@ -78,6 +78,7 @@ class TestEnvironmentsUpdate:
         assert json.loads(ended.stdout) == {
             "environmentId": made["environments"]["sandbox"]["environmentId"],
             "allowedOrigins": ["https://bank.example", "http://127.0.0.1:8001"],
+            "theme": {},
         }
         asked = {"clientId": made["clientId"], "clientSecret": made["environments"]["sandbox"]["clientSecret"]}
         launched = client.post("/auth/widget/point-exchange", json=asked | {"sourceUserId": "user-1"}).get_json()
@@ -94,6 +95,33 @@ class TestEnvironmentsUpdate:
         assert ended.exit_code == 1
         assert [origin for origin in wrong if origin not in ended.stderr] == []
         assert "good.example" not in everything(wiring)
+
+    def test_paints_the_widgets_and_keeps_what_is_not_named(
+        self, run: Run, made: dict[str, Any], client: FlaskClient
+    ) -> None:
+        command = ("environments", "update", "--client-id", made["clientId"], *SANDBOX, "--json")
+        run(*command, "--accent", "#0A5C36", "--radius", "4")
+        assert json.loads(run(*command, "--mode", "dark").stdout)["theme"] == {
+            "accent": "#0a5c36",
+            "radius": 4,
+            "mode": "dark",
+        }
+        asked = {"clientId": made["clientId"], "clientSecret": made["environments"]["sandbox"]["clientSecret"]}
+        launched = client.post("/auth/widget/point-exchange", json=asked | {"sourceUserId": "user-1"}).get_json()
+        page = client.get(launched["widgetUrl"].removeprefix("http://localhost")).text
+        assert 'data-mode="dark"' in page
+        assert "--accent:#0a5c36" in page
+        assert "--card:4px" in page
+
+    @pytest.mark.parametrize(
+        ("look", "word"), [(("--accent", "green"), "#rrggbb"), (("--radius", "99"), "from 0 to 24"), ((), "Name what")]
+    )
+    def test_says_what_is_wrong_with_a_look(
+        self, run: Run, made: dict[str, Any], look: tuple[str, ...], word: str
+    ) -> None:
+        ended = run("environments", "update", "--client-id", made["clientId"], *SANDBOX, *look)
+        assert ended.exit_code != 0
+        assert word in ended.stderr
 
     @pytest.mark.parametrize(("client_id", "environment"), [("cli_unknown", "sandbox"), (None, "production")])
     def test_says_which_client_or_environment_there_is_not(

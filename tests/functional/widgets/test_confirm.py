@@ -20,7 +20,14 @@ class TestConfirm:
     def test_shows_the_receipt(self, client: FlaskClient, launch: Launch, entry: dict[str, str]) -> None:
         answer = Widget(client, launch(referenceNumber="NW-1")).post("confirm", **entry)
         assert answer.status_code == 200
-        for words in ("Exchange complete", "<b>2,500</b> Aurora Miles", "$25.00", "••••5678", "NW-1", "31 Jan 2026"):
+        for words in (
+            "Exchange complete",
+            "<b>2,500</b> <bdi>Aurora Miles</bdi>",
+            "$25.00",
+            "••••5678",
+            "NW-1",
+            "31 Jan 2026",
+        ):
             assert words in answer.text
 
     def test_tells_the_host(self, client: FlaskClient, launch: Launch, entry: dict[str, str], api: Api) -> None:

@@ -23,7 +23,7 @@ class TestEveryStep:
     def test_has_the_buttons_that_scripts_do_without(self, plain_widget: Widget) -> None:
         fallbacks = "".join(re.findall(r"<noscript>.*?</noscript>", plain_widget.page.text, re.DOTALL))
         assert "Use this program" in fallbacks
-        assert "Show what I'll receive" in fallbacks
+        assert "Show what I&#39;ll receive" in fallbacks
 
     def test_is_never_inside_a_fragment(self, widget: Widget, entry: dict[str, str]) -> None:
         for step in ("amount", "preview", "program", "review", "confirm"):

@@ -45,6 +45,12 @@ class TestReadMoney:
     def test_reads_what_people_type(self, text: str, minor: int) -> None:
         assert words.read_money(text, "USD", "en") == Money(minor, "USD")
 
+    @pytest.mark.parametrize(
+        ("text", "minor"), [("٢٥", 2500), ("٢٥٫٥", 2550), ("١٬٠٠٠", 100000), ("\u200f25 US$", 2500), ("US$ ۲۵", 2500)]
+    )
+    def test_reads_what_an_arabic_or_persian_keyboard_types(self, text: str, minor: int) -> None:
+        assert words.read_money(text, "USD", "ar") == Money(minor, "USD")
+
     @pytest.mark.parametrize("text", ["", "10,5", "1,00", "1 000", "1.2.3", "--3", "1e5", "Infinity", "0x10", "²", "½"])
     def test_guesses_nothing(self, text: str) -> None:
         with pytest.raises(words.AmountMissing):

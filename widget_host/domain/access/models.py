@@ -44,3 +44,5 @@ class WidgetSession(Table):
     bearer_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    locale: Mapped[str] = mapped_column(String(35))
+    theme: Mapped[str] = mapped_column(String(5))

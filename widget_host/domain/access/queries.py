@@ -90,3 +90,13 @@ def tenant(session: Session, environment_id: str) -> tuple[Environment, Organiza
         .where(Environment.id == environment_id)
     ).one()
     return row[0], row[1]
+
+
+def find_tenant(session: Session, tenant_key: str) -> tuple[Environment, Organization] | None:
+    """Return the environment of this public key with its organization, if there is one."""
+    row = session.execute(
+        select(Environment, Organization)
+        .join(Organization, Organization.id == Environment.organization_id)
+        .where(Environment.tenant_key == tenant_key)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from widget_host.domain.organizations.rules import MODES, Theme
 from widget_host.kit.errors import InvalidToken, Refused
 from widget_host.kit.money import Money
 
@@ -114,11 +115,12 @@ class Tenant:
     organization_name: str
     allowed_origins: tuple[str, ...]
     clock_ahead: timedelta
+    theme: Theme
 
 
 @dataclass(frozen=True, slots=True)
 class OpenWidget:
-    """A live widget session: whose it is, and what the issuer said when it asked for the widget."""
+    """A live widget session: whose it is, what the issuer said when it asked for the widget, and what its page did."""
 
     id: str
     launch_id: str
@@ -127,3 +129,16 @@ class OpenWidget:
     currency: str
     expires_at: datetime
     is_spent: bool
+    asked_locale: str
+    asked_theme: str
+
+    @property
+    def locales(self) -> tuple[str | None, str]:
+        """What the widget was asked to speak, the issuer's backend first, then its page."""
+        return self.request.locale, self.asked_locale
+
+    @property
+    def mode(self) -> str | None:
+        """Light, dark or auto, where the issuer's backend or its page asked for one."""
+        asked = self.asked_theme if self.asked_theme in MODES else None
+        return self.request.theme or asked

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from widget_host.domain.access import queries, rules
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
 from widget_host.domain.organizations.models import Environment, Organization
+from widget_host.domain.organizations.rules import Theme
 from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretHasher, new_secret
@@ -147,9 +148,10 @@ class WidgetSessions:
         self._session.flush()
         return self._signer.sign([launch.id, environment.tenant_key], purpose=widget)
 
-    def open(self, token: str, widget: str) -> tuple[str, rules.OpenWidget]:
+    def open(self, token: str, widget: str, *, locale: str = "", theme: str = "") -> tuple[str, rules.OpenWidget]:
         """Exchange a launch token for a session's bearer; the sessions it opened before end.
 
+        `locale` and `theme` are what the address asked for.
         Raises NoLaunchToken for one never signed here, SessionEnded for one expired or spent.
         """
         launch_id, tenant_key = self._launched(token, widget)
@@ -162,7 +164,7 @@ class WidgetSessions:
                 raise rules.SessionEnded("This link has expired.", tenant_key)
             self._end_sessions(launch)
             bearer = new_secret()
-            session = self._start(launch, bearer)
+            session = self._start(launch, bearer, locale, theme)
         return bearer, _opened(session, launch, environment, organization)
 
     def _launched(self, token: str, widget: str) -> tuple[str, str]:
@@ -172,13 +174,15 @@ class WidgetSessions:
             raise rules.NoLaunchToken("This page was opened without a token of this host.") from None
         return launch_id, tenant_key
 
-    def _start(self, launch: WidgetLaunch, bearer: str) -> WidgetSession:
+    def _start(self, launch: WidgetLaunch, bearer: str, locale: str, theme: str) -> WidgetSession:
         session = WidgetSession(
             id=new_id("wgs"),
             launch_id=launch.id,
             bearer_hash=self._hasher.hash(bearer),
             expires_at=self._clock.now() + rules.SESSION_LIFE,
             revoked_at=None,
+            locale=locale,
+            theme=theme,
         )
         self._session.add(session)
         self._session.flush()
@@ -200,6 +204,11 @@ class WidgetSessions:
             if found[0].expires_at <= self._clock.now():
                 raise rules.SessionEnded("Your session has ended.")
         return _opened(*found)
+
+    def find_tenant(self, tenant_key: str) -> rules.Tenant | None:
+        """Return whose public key this is, if anybody's."""
+        found = queries.find_tenant(self._session, tenant_key)
+        return None if found is None else _tenant(*found)
 
     def spend(self, launch_id: str) -> None:
         """Let a launch be used up by a purchase, once; raises SessionEnded the second time."""
@@ -230,21 +239,27 @@ def _opened(
     session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
 ) -> rules.OpenWidget:
     request = _read(launch.claims)
-    tenant = rules.Tenant(
+    return rules.OpenWidget(
+        id=session.id,
+        launch_id=launch.id,
+        tenant=_tenant(environment, organization),
+        request=request,
+        currency=request.currency or environment.local_currency,
+        expires_at=session.expires_at,
+        is_spent=launch.spent_at is not None,
+        asked_locale=session.locale,
+        asked_theme=session.theme,
+    )
+
+
+def _tenant(environment: Environment, organization: Organization) -> rules.Tenant:
+    return rules.Tenant(
         environment.id,
         environment.tenant_key,
         organization.name,
         tuple(environment.allowed_origins),
         environment.clock_ahead,
-    )
-    return rules.OpenWidget(
-        id=session.id,
-        launch_id=launch.id,
-        tenant=tenant,
-        request=request,
-        currency=request.currency or environment.local_currency,
-        expires_at=session.expires_at,
-        is_spent=launch.spent_at is not None,
+        Theme(**environment.theme),
     )
 
 

@@ -36,6 +36,7 @@ class Environment(Table):
     local_currency: Mapped[str] = mapped_column(String(3))
     allowed_origins: Mapped[list[str]]
     clock_ahead_ms: Mapped[int]
+    theme: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 
     @property

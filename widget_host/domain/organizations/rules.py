@@ -1,10 +1,12 @@
 """What an environment may be told to allow."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 
-from widget_host.kit.errors import FieldError
+from widget_host.kit.colors import is_color
+from widget_host.kit.errors import FieldError, InvalidFields
 
 LONGEST_NAME = 200
 SANDBOX, PRODUCTION = "sandbox", "production"
@@ -29,7 +31,38 @@ PROFILE = (
     "countryCode",
     "phone",
 )
+LIGHT, DARK, AUTO = "light", "dark", "auto"
+MODES = (LIGHT, DARK, AUTO)
+WIDEST_RADIUS = 24
 HOST_PATTERN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What an issuer says of its widgets' look; None leaves it as it comes.
+
+    The accent is `#rrggbb`, the radius that of cards in pixels, the mode one of MODES, the logo a picture's address.
+    """
+
+    accent: str | None = None
+    radius: int | None = None
+    mode: str | None = None
+    logo: str | None = None
+
+
+def theme(accent: str | None, radius: int | None, mode: str | None, logo: str | None) -> Theme:
+    """Read a theme; raises InvalidFields naming what is wrong with it."""
+    read = Theme(accent.lower() if accent else None, radius, mode or None, logo or None)
+    errors = []
+    if read.accent is not None and not is_color(read.accent):
+        errors.append(FieldError("accent", "color", f"{accent}: a colour is written as #rrggbb"))
+    if radius is not None and not 0 <= radius <= WIDEST_RADIUS:
+        errors.append(FieldError("radius", "out_of_range", f"{radius}: a radius is from 0 to {WIDEST_RADIUS} pixels"))
+    if read.mode is not None and read.mode not in MODES:
+        errors.append(FieldError("mode", "unknown", f"{mode}: a mode is one of {', '.join(MODES)}"))
+    if errors:
+        raise InvalidFields(errors)
+    return read
 
 
 def origin(text: str, *, http_allowed: bool) -> str:

@@ -1,6 +1,7 @@
 """What may be done with issuers and their environments."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -52,6 +53,7 @@ class Organizations:
             local_currency=local_currency,
             allowed_origins=[],
             clock_ahead_ms=0,
+            theme={},
             created_at=self._clock.now(),
         )
         self._session.add(environment)
@@ -154,3 +156,9 @@ class Organizations:
             raise InvalidFields(errors)
         environment.allowed_origins = list(dict.fromkeys(allowed))
         self._trail.record("environment.changed", environment.id, allowed_origins=environment.allowed_origins)
+
+    def paint(self, environment: Environment, theme: rules.Theme) -> None:
+        """Let the environment's widgets look like this."""
+        environment.theme = {name: value for name, value in asdict(theme).items() if value is not None}
+        self._session.flush()
+        self._trail.record("environment.changed", environment.id, theme=environment.theme)

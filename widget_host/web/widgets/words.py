@@ -1,21 +1,33 @@
 """Money, numbers and moments as people read and type them, by CLDR; every function takes the reader's locale."""
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from babel.dates import format_datetime
-from babel.numbers import NumberFormatError, format_currency, format_decimal, get_currency_symbol, parse_decimal
+from babel.numbers import (
+    NumberFormatError,
+    format_currency,
+    format_decimal,
+    get_currency_symbol,
+    get_decimal_symbol,
+    get_group_symbol,
+    parse_decimal,
+)
 
 from widget_host.domain.programs.rules import Offer
 from widget_host.kit.errors import Refused
 from widget_host.kit.money import Money, TooPrecise, decimals_of
+from widget_host.web.language import _
 
 RATE_POINTS = 1000
 NICE_STEPS = (Decimal(1), Decimal("2.5"), Decimal(5))
 CHIPS = 4
 SHOWN_OF_ID = 4
 SHORT_ID = 8
+# Unicode's category of the marks for direction that a keyboard or a paste may bring along.
+UNSEEN = "Cf"
 
 
 class AmountMissing(Refused):
@@ -31,14 +43,22 @@ class AmountTooPrecise(Refused):
 
 
 def read_money(text: str, currency: str, locale: str) -> Money:
-    """Read an amount as people type it (`25`, `1,000.50`, `$25`); raises AmountMissing or AmountTooPrecise."""
-    plain = text.replace(get_currency_symbol(currency, locale), "").replace(currency, "").strip()
+    """Read an amount as people type it (`25`, `1,000.50`, `$25`, `٢٥`); raises AmountMissing or AmountTooPrecise."""
+    sign = get_currency_symbol(currency, locale)
+    plain = _latin(text.replace(sign, "").replace(currency, ""), locale).strip()
     try:
         return Money.of(_read_decimal(plain, locale), currency)
     except TooPrecise as error:
         raise AmountTooPrecise(f"{currency} has {decimals_of(currency)} decimals.") from error
     except NumberFormatError as error:
         raise AmountMissing("Enter an amount.") from error
+
+
+def _latin(text: str, locale: str) -> str:
+    """Write the digits and signs of other scripts' keyboards as the locale's own; what steers direction is dropped."""
+    signs = {"\u066b": get_decimal_symbol(locale), "\u066c": get_group_symbol(locale)}
+    letters = (signs.get(letter, str(unicodedata.decimal(letter, letter))) for letter in text)
+    return "".join(letter for letter in letters if unicodedata.category(letter) != UNSEEN)
 
 
 def _read_decimal(text: str, locale: str) -> Decimal:
@@ -113,4 +133,5 @@ def moment(when: datetime, locale: str) -> str:
 
 def limits(offer: Offer, locale: str) -> str:
     """Say how much may be exchanged at once: `Between $5.00 and $2,000.00`."""
-    return f"Between {money(offer.min_value, locale)} and {money(offer.max_value, locale)}"
+    low, high = money(offer.min_value, locale), money(offer.max_value, locale)
+    return _("Between %(min)s and %(max)s", min=low, max=high)

@@ -6,8 +6,8 @@ from widget_host.domain.programs.service import Members
 from widget_host.domain.transactions.rules import InvalidMember, Preview
 from widget_host.kit.errors import Refused
 from widget_host.web.widgets import refusals
-from widget_host.web.widgets.amount_screen import Wrong
-from widget_host.web.widgets.entry import Entry, misfits_of, missing, price
+from widget_host.web.widgets.purchase.amount_screen import Wrong
+from widget_host.web.widgets.purchase.entry import Entry, misfits_of, missing, price
 
 
 def check(entry: Entry, offer: Offer, widget: OpenWidget, members: Members, locale: str) -> Preview | Wrong:

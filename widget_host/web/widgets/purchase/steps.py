@@ -4,67 +4,35 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from widget_host.domain.access.rules import POINT_EXCHANGE, NoLaunchToken, SessionEnded
+from widget_host.domain.access.rules import POINT_EXCHANGE
 from widget_host.domain.programs.rules import Offer
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import DuplicateReference, InvalidMember
 from widget_host.kit import wire
 from widget_host.kit.errors import InvalidFields, NotFound, Refused
-from widget_host.web import audit
-from widget_host.web.guards import anyone, protect
+from widget_host.web.language import _, locale
 from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
-from widget_host.web.widgets import entry as entries
-from widget_host.web.widgets import receipts, refusals
-from widget_host.web.widgets.amount_screen import PreviewView, Wrong, amount_screen
-from widget_host.web.widgets.checks import check
-from widget_host.web.widgets.entry import Entry
-from widget_host.web.widgets.session import (
-    LOCALE,
-    Messages,
-    enter,
-    is_visited,
-    limited,
-    no_launch_token,
-    session_ended,
-    show,
-    too_many_of_a_stranger,
-    visitor,
-    widget_session,
-)
+from widget_host.web.widgets import refusals
+from widget_host.web.widgets.pages import INSTEAD, MESSAGE, Messages, blueprints, limited, show, too_many_of_a_stranger
+from widget_host.web.widgets.purchase import entry as entries
+from widget_host.web.widgets.purchase import receipts
+from widget_host.web.widgets.purchase.amount_screen import TITLE, PreviewView, Wrong, amount_screen
+from widget_host.web.widgets.purchase.checks import check
+from widget_host.web.widgets.purchase.entry import Entry
+from widget_host.web.widgets.screens import no_programs
+from widget_host.web.widgets.session import Face, is_visited, visitor
 
-PREFIX = f"/widget/{POINT_EXCHANGE}"
 AMOUNT, REVIEW, DONE = "_amount.html", "_review.html", "_done.html"
-INSTEAD = "instead.html"
 # What these steps are answered with leaves the rest of the screen alone.
 BESIDE = {"purchase.preview": "_preview.html", "purchase.program": "_chosen.html"}
 UNPROCESSABLE = 422
+FACE = Face(POINT_EXCHANGE, "purchase", TITLE)
 
-entrance = protect(Blueprint("purchase_entrance", __name__, url_prefix=PREFIX), anyone)
-bp = protect(Blueprint("purchase", __name__, url_prefix=PREFIX), widget_session)
-for blueprint in (entrance, bp):
-    blueprint.register_error_handler(SessionEnded, session_ended)
-    blueprint.register_error_handler(NoLaunchToken, no_launch_token)
-
-
-@entrance.get("")
-def open_widget() -> ResponseReturnValue:
-    """Exchange the launch token for a session and show the first step; asking for the headers exchanges nothing."""
-    if request.method == "HEAD":
-        return Response()
-    token, tenant_key = request.args.get("token"), request.args.get("tenant")
-    if not token:
-        raise SessionEnded("Opened again without a token.", tenant_key) if tenant_key else NoLaunchToken("No token.")
-    try:
-        with wiring().writing() as services:
-            enter(*services.widget_sessions.open(token, POINT_EXCHANGE))
-    except (SessionEnded, NoLaunchToken) as refusal:
-        audit.noticed("launch.refused", code=refusal.code, tenant_key=getattr(refusal, "tenant_key", None))
-        raise
-    return _start(Entry())
+entrance, bp = blueprints(FACE, lambda: _start(Entry()))
 
 
 @bp.post("/program")
@@ -90,10 +58,10 @@ def review() -> ResponseReturnValue:
     """Go on to the review, or say beside each field what is wrong with it."""
     entry, offers = Entry.read(request.form), _offers()
     offer = entries.choose(entry, offers)
-    checked = check(entry, offer, visitor().widget, wiring().members, LOCALE)
+    checked = check(entry, offer, visitor().widget, wiring().members, locale())
     if isinstance(checked, Wrong):
         return _correct(entry, offers, offer, checked)
-    return show(REVIEW, receipts.review_screen(entry, offer, checked, LOCALE), messages={"step": {"name": "review"}})
+    return show(REVIEW, receipts.review_screen(entry, offer, checked, locale()), messages={"step": {"name": "review"}})
 
 
 @bp.post("/confirm")
@@ -102,7 +70,7 @@ def confirm() -> ResponseReturnValue:
     entry, offers = Entry.read(request.form), _offers()
     offer, widget = entries.choose(entry, offers), visitor().widget
     try:
-        value = entries.price(entry, offer, widget, LOCALE).value
+        value = entries.price(entry, offer, widget, locale()).value
         issued = wiring().issuing.issue(entries.order(entry, offer, widget, value))
     except refusals.ABOUT_AMOUNT as refusal:
         return _correct(entry, offers, offer, Wrong(amount=refusal))
@@ -127,31 +95,31 @@ def _offers() -> list[Offer]:
 def _start(entry: Entry, notice: str = "") -> Response:
     offers, status = _offers(), UNPROCESSABLE if notice else 200
     if not offers:
-        return show("_message.html", receipts.NO_PROGRAMS, element=INSTEAD, status=status)
+        return show(MESSAGE, no_programs(), element=INSTEAD, status=status)
     widget = visitor().widget
     offer = entries.first_choice(widget, offers)
-    screen = amount_screen(widget, offers, offer, entry, LOCALE, wrong=Wrong(notice=notice))
+    screen = amount_screen(widget, offers, offer, entry, locale(), wrong=Wrong(notice=notice))
     return show(AMOUNT, screen, element=INSTEAD, status=status, messages={"step": {"name": "amount"}})
 
 
 def _amount_step(element: str, *, focus: str = "", messages: Messages | None = None) -> Response:
     entry, offers = Entry.read(request.form), _offers()
-    screen = amount_screen(visitor().widget, offers, entries.choose(entry, offers), entry, LOCALE, focus=focus)
+    screen = amount_screen(visitor().widget, offers, entries.choose(entry, offers), entry, locale(), focus=focus)
     status = UNPROCESSABLE if screen.preview.is_refusal else 200
     return show(AMOUNT, screen, element=element, status=status, messages=messages)
 
 
 def _correct(entry: Entry, offers: Sequence[Offer], offer: Offer, wrong: Wrong) -> Response:
-    screen = amount_screen(visitor().widget, offers, offer, entry, LOCALE, wrong=wrong)
+    screen = amount_screen(visitor().widget, offers, offer, entry, locale(), wrong=wrong)
     messages = None if request.endpoint == "purchase.review" else {"step": {"name": "amount"}}
     return show(AMOUNT, screen, status=UNPROCESSABLE, messages=messages)
 
 
 def _hold(entry: Entry, offer: Offer, refusal: Refused) -> Response:
     """Stay on the review: what is wrong is not the customer's to mend."""
-    preview = entries.price(entry, offer, visitor().widget, LOCALE)
-    notice = refusals.sentence(refusal, offer, LOCALE)
-    screen = receipts.review_screen(entry, offer, preview, LOCALE, notice=notice)
+    preview = entries.price(entry, offer, visitor().widget, locale())
+    notice = refusals.sentence(refusal, offer, locale())
+    screen = receipts.review_screen(entry, offer, preview, locale(), notice=notice)
     return show(REVIEW, screen, status=UNPROCESSABLE)
 
 
@@ -172,7 +140,7 @@ def _receipt(id_or_reference: str, of_user: str | None = None) -> Response:
             raise NotFound("The reference is another customer's.")
         offer = services.programs.get_offer(widget.tenant.environment_id, made.program_id, widget.currency)
     messages = {"step": {"name": "done"}, "success": _success(made)}
-    return show(DONE, receipts.done_screen(made, offer, LOCALE), messages=messages)
+    return show(DONE, receipts.done_screen(made, offer, locale()), messages=messages)
 
 
 def _success(made: Transaction) -> dict[str, Any]:
@@ -190,7 +158,7 @@ def _success(made: Transaction) -> dict[str, Any]:
 
 def program_gone(_refusal: Refused) -> Response:
     """Begin again with the programs there are, the amount kept: the one chosen is not offered, or no longer."""
-    return _start(Entry(amount=Entry.read(request.form).amount), notice=refusals.UNKNOWN_PROGRAM)
+    return _start(Entry(amount=Entry.read(request.form).amount), notice=_(refusals.UNKNOWN_PROGRAM))
 
 
 def too_many(refusal: RateLimited) -> Response:
@@ -201,9 +169,9 @@ def too_many(refusal: RateLimited) -> Response:
     if not offers:
         return too_many_of_a_stranger(refusal)
     offer = next((each for each in offers if each.program.id == entry.program_id), offers[0])
-    sentence = refusals.sentence(refusal, offer, LOCALE)
+    sentence = refusals.sentence(refusal, offer, locale())
     element = BESIDE.get(request.endpoint or "", "")
-    screen = amount_screen(visitor().widget, offers, offer, entry, LOCALE, wrong=Wrong(notice=sentence))
+    screen = amount_screen(visitor().widget, offers, offer, entry, locale(), wrong=Wrong(notice=sentence))
     if element:
         screen = replace(screen, preview=PreviewView(sentence=sentence, is_refusal=True), notice="")
     messages = None if element else {"step": {"name": "amount"}}
@@ -211,6 +179,5 @@ def too_many(refusal: RateLimited) -> Response:
 
 
 bp.register_error_handler(RateLimited, too_many)
-entrance.register_error_handler(RateLimited, too_many_of_a_stranger)
 for state in refusals.ABOUT_PROGRAM:
     bp.register_error_handler(state, program_gone)

@@ -1,0 +1,148 @@
+"""The page around every screen of a widget: its element for htmx, all of it without scripts or on opening."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, g, request, url_for
+from flask.typing import ResponseReturnValue
+from jinja2.utils import htmlsafe_json_dumps
+
+from widget_host.domain.access.rules import NoLaunchToken, SessionEnded, Tenant
+from widget_host.kit import wire
+from widget_host.web import hx, language
+from widget_host.web.errors import status_of
+from widget_host.web.guards import anyone, protect
+from widget_host.web.headers import allow_framing
+from widget_host.web.language import _
+from widget_host.web.limits import RateLimited
+from widget_host.web.scope import wiring
+from widget_host.web.widgets import appearance, screens
+from widget_host.web.widgets.refusals import TOO_MANY
+from widget_host.web.widgets.session import Face, face, open_by, visitor, widget_session
+
+MESSAGE, INSTEAD, PAGE = "widgets/_message.html", "widgets/instead.html", "widgets/page.html"
+Messages = Mapping[str, Mapping[str, Any]]
+
+
+def blueprints(shown: Face, start: Callable[[], ResponseReturnValue]) -> tuple[Blueprint, Blueprint]:
+    """Make a widget's entrance, open to anyone with a launch token, and the blueprint of its steps behind a session.
+
+    `start` answers the first screen to who has just come in.
+    """
+    names = (f"{shown.folder}_entrance", shown.folder)
+    entrance, steps = (Blueprint(name, __name__, url_prefix=f"/widget/{shown.name}") for name in names)
+    for blueprint, guard in ((entrance, anyone), (steps, widget_session)):
+        blueprint.before_request(lambda: _begin(shown))
+        protect(blueprint, guard)
+        blueprint.register_error_handler(SessionEnded, session_ended)
+        blueprint.register_error_handler(NoLaunchToken, no_launch_token)
+    entrance.register_error_handler(RateLimited, too_many_of_a_stranger)
+    entrance.add_url_rule("", "open_widget", lambda: _open(start))
+    return entrance, steps
+
+
+def _begin(shown: Face) -> None:
+    g.face = shown
+    language.speak(language.choose(request.accept_languages.values()))
+
+
+def _open(start: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    """Exchange the launch token for a session and show the first screen; asking for the headers exchanges nothing."""
+    if request.method == "HEAD":
+        return Response()
+    token, tenant_key = request.args.get("token"), request.args.get("tenant")
+    if not token:
+        raise SessionEnded("Opened again without a token.", tenant_key) if tenant_key else NoLaunchToken("No token.")
+    open_by(token)
+    return start()
+
+
+def show(step: str, screen: Any, *, element: str = "", status: int = 200, messages: Messages | None = None) -> Response:
+    """Answer with one element of the step to htmx, else with the whole step in its page; `messages` go to the host.
+
+    `step` and `element` are templates of the widget's folder, or of another where they name it.
+    """
+    guest, messages = visitor(), messages or {}
+    tenant = guest.widget.tenant
+    told = [{"type": name, "payload": payload} for name, payload in messages.items()]
+    answer = _page(
+        _template(step),
+        _template(element or step),
+        tenant=tenant,
+        mode=guest.widget.mode,
+        screen=screen,
+        bearer=None if hx.is_partial() else guest.bearer,
+        tenant_key=tenant.tenant_key,
+        config=_config(guest.bearer, tenant.tenant_key, tenant.allowed_origins, told),
+    )
+    answer.status_code = status
+    if messages and hx.is_partial():
+        hx.trigger(answer, {f"widget:{name}": payload for name, payload in messages.items()})
+    return answer
+
+
+def _template(name: str) -> str:
+    return name if "/" in name else f"widgets/{face().folder}/{name}"
+
+
+def session_ended(ended: SessionEnded) -> Response:
+    """Say calmly that the session is over, still framed by the issuer's pages where it is known whose it was."""
+    tenant_key = ended.tenant_key or ""
+    with wiring().reading() as services:
+        tenant = services.widget_sessions.find_tenant(tenant_key)
+    origins = tenant.allowed_origins if tenant else ()
+    allow_framing(origins)
+    config = _config(None, tenant_key, origins, [])
+    answer = _page(MESSAGE, INSTEAD, tenant=tenant, screen=screens.ended(), config=config)
+    answer.status_code = status_of(ended)
+    return answer
+
+
+def no_launch_token(refusal: NoLaunchToken) -> Response:
+    """Say where the widget is opened from; nothing is known of whose it would be."""
+    answer = _page(MESSAGE, INSTEAD, tenant=None, screen=screens.no_token(""), config=None)
+    answer.status_code = status_of(refusal)
+    return answer
+
+
+def too_many_of_a_stranger(refusal: RateLimited) -> Response:
+    """Say how long to wait, where nobody is known and no step is on the screen."""
+    screen = screens.too_many(_(TOO_MANY, seconds=refusal.details["seconds"]))
+    return limited(_page(MESSAGE, INSTEAD, tenant=None, screen=screen, config=None), refusal)
+
+
+def limited(answer: Response, refusal: RateLimited) -> Response:
+    """Make this the answer to a request that came too soon."""
+    answer.status_code = status_of(refusal)
+    answer.headers["Retry-After"] = str(refusal.details["seconds"])
+    return answer
+
+
+def _page(step: str, element: str, *, tenant: Tenant | None, mode: str | None = None, **context: Any) -> Response:
+    spoken = language.language()
+    return hx.page_or_partial(
+        PAGE,
+        element,
+        step=step,
+        # Browsers refuse `autofocus` in a frame of another origin, and say so in the console; widget.js may focus.
+        focus="data-focus" if hx.is_partial() else "autofocus",
+        title_focus="data-focus" if hx.is_partial() else "",
+        title=_(face().title),
+        locale=spoken.tag,
+        direction=spoken.direction,
+        host_name=tenant.organization_name if tenant else "",
+        look=appearance.look(tenant.theme if tenant else None, mode),
+        **context,
+    )
+
+
+def _config(bearer: str | None, tenant_key: str, origins: tuple[str, ...], messages: list[dict[str, Any]]) -> Any:
+    """Return what widget.js reads once and removes; `address` is all that stays in the address bar."""
+    config = {
+        "session": bearer,
+        "widget": face().name,
+        "origins": origins,
+        "address": url_for(f"{face().folder}_entrance.open_widget", tenant=tenant_key or None),
+        "messages": messages,
+    }
+    return htmlsafe_json_dumps(config, dumps=wire.dumps)

@@ -1,0 +1,113 @@
+"""What the screens of both widgets are made of: cards, facts, fields, and the calm screens that only say something."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from widget_host.domain.programs.rules import Field, Offer
+from widget_host.web.language import _
+from widget_host.web.widgets import words
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramCard:
+    """One program in a list."""
+
+    id: str
+    name: str
+    logo: str
+    rate: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field of the destination account."""
+
+    name: str
+    label: str
+    type: str
+    value: str
+    is_required: bool
+    hint: str
+    error: str
+
+    @property
+    def autocomplete(self) -> str:
+        """What the browser may offer to fill in."""
+        return "email" if self.type == "email" else "off"
+
+    @property
+    def described_by(self) -> str:
+        """The ids of what is said about the field."""
+        return " ".join(f"{self.name}-{said}" for said in ("error", "hint") if getattr(self, said))
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name with its figure."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageScreen:
+    """A screen with nothing to press; `icon` is a macro of macros/icons.html."""
+
+    icon: str
+    title: str
+    sentence: str
+
+
+def program_card(offer: Offer, locale: str) -> ProgramCard:
+    """Present one program."""
+    program = offer.program
+    return ProgramCard(program.id, program.name, program.logo, words.rate(offer, locale))
+
+
+def field_views(offer: Offer, account: Mapping[str, str], errors: Mapping[str, str]) -> list[FieldView]:
+    """Present the fields that the program asks for, with what was entered and what is wrong with it."""
+    return [_field(field, account.get(field.name, ""), errors.get(field.name, "")) for field in offer.program.fields]
+
+
+def _field(field: Field, value: str, error: str) -> FieldView:
+    return FieldView(
+        name=field.name,
+        label=field.label if field.required else _("%(label)s (optional)", label=field.label),
+        type="email" if field.kind == "email" else "text",
+        value=value,
+        is_required=field.required,
+        hint="" if field.hint and error.endswith(field.hint) else field.hint,
+        error=error,
+    )
+
+
+def account_facts(offer: Offer, given: Mapping[str, str | None]) -> Sequence[Fact]:
+    """Show an account just enough for its owner to know it."""
+    named = [(field.label, given.get(field.name)) for field in offer.program.fields]
+    return [Fact(label, words.masked(value)) for label, value in named if value]
+
+
+def no_programs() -> MessageScreen:
+    """Say that there is nothing to choose from."""
+    return MessageScreen("gift", _("No programs right now"), _("There is nothing to exchange for at the moment."))
+
+
+def ended() -> MessageScreen:
+    """Say that the session is over."""
+    sentence = _("For your security, sessions end after a few minutes. Nothing was charged.")
+    return MessageScreen("lock", _("Your session has ended"), sentence)
+
+
+def too_many(sentence: str) -> MessageScreen:
+    """Say how long to wait where there is no step to say it in."""
+    return MessageScreen("alert", _("One moment"), sentence)
+
+
+def no_token(host_name: str) -> MessageScreen:
+    """Say where the widget is opened from."""
+    title = _("Open this page from %(bank)s's app.", bank=host_name) if host_name else _no_known_host()
+    return MessageScreen("lock", title, "")
+
+
+def _no_known_host() -> str:
+    return _("Open this page from your bank's app.")
