@@ -19,6 +19,7 @@ from widget_host.web import assets, docs, errors, headers, health, language, lim
 from widget_host.web.api import auth, business, events, multibrand, programs, sandbox, transactions, widget_tokens
 from widget_host.web.hooks import transaction
 from widget_host.web.scope import HostApp
+from widget_host.web.widgets.multibrand import steps as multibrand_widget
 from widget_host.web.widgets.purchase import steps as purchase
 from widget_host.wiring import Wiring
 from widget_host.worker import start_in_background
@@ -93,8 +94,9 @@ def _register(app: HostApp) -> None:
     for part in (logs, headers, errors, assets, language, docs):
         part.register(app)
     api = (auth, business, programs, transactions, multibrand, events, sandbox, widget_tokens)
-    for module in (health, *api, docs, purchase):
+    widgets = (purchase, multibrand_widget)
+    for module in (health, *api, docs, transaction, *widgets):
         app.register_blueprint(module.bp)
-    app.register_blueprint(transaction.bp)
-    app.register_blueprint(purchase.entrance)
+    for widget in widgets:
+        app.register_blueprint(widget.entrance)
     app.register_blueprint(health.figures)

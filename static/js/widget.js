@@ -31,7 +31,7 @@
   });
 
   // The server's word on what to tell the host comes in HX-Trigger, one event for each kind of message.
-  for (const type of ["step", "success"]) {
+  for (const type of ["step", "success", "preferences.changed"]) {
     document.addEventListener(`widget:${type}`, (event) => tell(type, event.detail));
   }
 

@@ -13,9 +13,9 @@ YEAR_SECONDS = 31_536_000
 
 
 def register(app: Flask) -> None:
-    """Give the templates `asset`, `inline_css` and `csp_nonce`."""
+    """Give the templates `asset`, `inline_css`, `inline_js` and `csp_nonce`."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
-    app.jinja_env.globals.update(asset=asset, inline_css=inline_css)
+    app.jinja_env.globals.update(asset=asset, inline_css=inline_css, inline_js=inline_js)
     app.context_processor(lambda: {"csp_nonce": csp_nonce()})
 
 
@@ -27,6 +27,12 @@ def asset(name: str) -> str:
 @cache
 def inline_css(name: str) -> Markup:
     """Return a style sheet of ours to stand in the page itself: one request less before the first look."""
+    return Markup((resource("static") / name).read_text("utf-8"))  # noqa: S704 - our own file, not anybody's input
+
+
+@cache
+def inline_js(name: str) -> Markup:
+    """Return a small script of ours to stand in the page itself, for the same reason."""
     return Markup((resource("static") / name).read_text("utf-8"))  # noqa: S704 - our own file, not anybody's input
 
 

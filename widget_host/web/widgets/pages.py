@@ -128,6 +128,7 @@ def _page(step: str, element: str, *, tenant: Tenant | None, mode: str | None = 
         focus="data-focus" if hx.is_partial() else "autofocus",
         title_focus="data-focus" if hx.is_partial() else "",
         title=_(face().title),
+        face=face(),
         locale=spoken.tag,
         direction=spoken.direction,
         host_name=tenant.organization_name if tenant else "",

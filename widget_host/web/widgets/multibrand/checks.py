@@ -50,8 +50,7 @@ def account_errors(entry: Entry, offer: Offer, desk: Desk, members: Members) -> 
 
 def unknown_member(offer: Offer) -> str:
     """Say that the program does not know the member."""
-    sentence = _("%(program)s couldn't find that member number. Check it and try again.", program=offer.program.name)
-    return sentence
+    return _("%(program)s couldn't find that member number. Check it and try again.", program=offer.program.name)
 
 
 def entries_to_check(desk: Desk) -> list[tuple[Offer, Entry]]:

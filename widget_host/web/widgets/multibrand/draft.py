@@ -10,7 +10,7 @@ from widget_host.domain.programs.rules import Destination
 from widget_host.kit.errors import Refused
 
 FIELD, PERCENT = "draft", "percent-"
-SIGNS = "%٪ "  # noqa: RUF001 - the Arabic percent sign is meant
+SIGNS = "%٪ "
 MOST_DIGITS = 3
 MOST_LINES = 60
 MOST_VERSION = 2**31 - 1
@@ -86,11 +86,11 @@ class Draft:
         return next((each for each in self.lines if each.program_id == program_id), None)
 
     def put(self, line: Line) -> "Draft":
-        """Take in another account of a program that is there, or a program that is not."""
+        """Take in a line, in place of the program's own where it has one; else last, and no longer as removed."""
         if self.find(line.program_id) is None:
             removed = tuple(each for each in self.removed if each.program_id != line.program_id)
             return replace(self, lines=(*self.lines, line), removed=removed)
-        return self._with(line)
+        return replace(self, lines=tuple(line if each.program_id == line.program_id else each for each in self.lines))
 
     def give(self, program_id: str, percent: int, ids: Collection[str]) -> "Draft":
         """Give a program a percent; where it shares with exactly one of these programs, the other gets the rest."""
@@ -98,13 +98,13 @@ class Draft:
         if line is None or program_id not in ids:
             return self
         others = [each for each in self.lines if each.program_id in ids and each is not line]
-        changed = self._with(line.at(percent))
-        return changed._with(others[0].at(WHOLE - percent)) if len(others) == 1 else changed
+        changed = self.put(line.at(percent))
+        return changed.put(others[0].at(WHOLE - percent)) if len(others) == 1 else changed
 
     def give_rest(self, program_id: str) -> "Draft":
         """Give a program all that nobody has."""
         line = self.find(program_id)
-        return self if line is None else self._with(line.at(min(WHOLE, max(0, self._room(line)))))
+        return self if line is None else self.put(line.at(min(WHOLE, max(0, self._room(line)))))
 
     def _room(self, line: Line) -> int:
         return WHOLE - self.total + (line.allocation or 0)
@@ -112,7 +112,9 @@ class Draft:
     def even(self, ids: Collection[str]) -> "Draft":
         """Divide a hundred percent among these programs, the others getting nothing."""
         shared = [each for each in self.lines if each.program_id in ids]
-        parts = dict(zip((each.program_id for each in shared), split_evenly(len(shared)), strict=True)) if shared else {}
+        parts = (
+            dict(zip((each.program_id for each in shared), split_evenly(len(shared)), strict=True)) if shared else {}
+        )
         return replace(self, lines=tuple(each.at(parts.get(each.program_id, 0)) for each in self.lines))
 
     def remove(self, program_id: str) -> "Draft":
@@ -135,12 +137,13 @@ class Draft:
         """Take the percents of the programs that are not among these: nothing can be given there."""
         return replace(self, lines=tuple(each if each.program_id in ids else each.at(0) for each in self.lines))
 
+    def upon(self, version: int) -> "Draft":
+        """Make this a change of another version."""
+        return replace(self, version=version)
+
     def preferred(self) -> list[Preferred]:
         """Return the choice to be saved."""
         return [Preferred(each.program_id, each.destination, each.allocation or 0) for each in self.lines]
-
-    def _with(self, line: Line) -> "Draft":
-        return replace(self, lines=tuple(line if each.program_id == line.program_id else each for each in self.lines))
 
 
 def _version(said: Any) -> int:

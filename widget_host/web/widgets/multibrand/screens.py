@@ -1,7 +1,7 @@
 """The Multibrand widget's screens as its templates need them: everything is words already."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from widget_host.domain.preferences.rules import WHOLE, CardChoice
 from widget_host.domain.programs.rules import Destination, Offer, ProgramFacts
@@ -129,6 +129,7 @@ class AccountScreen:
     program: Named
     fields: Sequence[FieldView]
     is_new: bool
+    action: str
     draft: str
     notice: str
     focus: str
@@ -138,7 +139,7 @@ class AccountScreen:
 class SavedScreen:
     """What is stored now."""
 
-    last_four: str
+    sentence: str
     programs: Sequence[Named]
     sum: Sum
 
@@ -265,6 +266,7 @@ def member(
         program=Named(program.id, program.name, program.logo, program.description),
         fields=field_views(offer, account, errors),
         is_new=is_new,
+        action=_("Add program") if is_new else _("Change account"),
         draft=desk.draft.written(),
         notice=notice,
         focus=next(iter(errors), "notice" if notice else "title"),
@@ -282,10 +284,14 @@ def field_errors(offer: Offer, errors: Sequence[FieldError]) -> dict[str, str]:
 
 def saved(desk: Desk) -> SavedScreen:
     """Present what is stored now."""
-    lines = desk.draft.lines
     stored = [
-        Named(each.program_id, program.name, program.logo, _percent(each.allocation or 0), place % HUES)
-        for place, each in enumerate(lines)
-        if (program := desk.programs[each.program_id])
+        replace(_named(desk, each), detail=_percent(each.allocation or 0), hue=place % HUES)
+        for place, each in enumerate(desk.draft.lines)
     ]
-    return SavedScreen(desk.card.last_four or "", stored, _sum(desk))
+    return SavedScreen(_from_now_on(desk), stored, _sum(desk))
+
+
+def _from_now_on(desk: Desk) -> str:
+    if desk.card.last_four is None:
+        return _("From now on your card earns like this.")
+    return _("From now on the card ending %(digits)s earns like this.", digits=desk.card.last_four)

@@ -1,7 +1,6 @@
 """The Multibrand widget: one overview to change everything in, a way to add programs, and what was saved."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -25,11 +24,16 @@ from widget_host.web.widgets.session import Face, is_visited, visitor
 
 OVERVIEW, PROGRAMS, ACCOUNT, SAVED = "_overview.html", "_programs.html", "_account.html", "_saved.html"
 COUNTED, FOUND = "_counted.html", "_found.html"
+# What these steps are answered with leaves the rest of the screen alone.
+BESIDE = ("multibrand.count", "multibrand.search")
 UNPROCESSABLE = 422
 STEP_PERCENT = 5
 LONGEST_QUERY = 80
+MOST_DIGITS = 9
 
-entrance, bp = blueprints(Face(MULTIBRAND, "multibrand", TITLE), lambda: _overview(_desk(), focus="", element=INSTEAD))
+FACE = Face(MULTIBRAND, "multibrand", TITLE, style="css/multibrand.css", script="js/multibrand.js")
+
+entrance, bp = blueprints(FACE, lambda: _overview(_desk(), element=INSTEAD))
 
 
 @bp.post("/change")
@@ -44,7 +48,7 @@ def change() -> ResponseReturnValue:
 @bp.post("/count")
 def count() -> ResponseReturnValue:
     """Show what the percents typed come to."""
-    return _overview(_drafted(), focus="", element=COUNTED)
+    return _overview(_drafted(), element=COUNTED)
 
 
 @bp.post("/overview")
@@ -153,7 +157,7 @@ def _desk() -> Desk:
 
 
 def _drafted() -> Desk:
-    """Return the desk with the draft that the form carries; a pressed `version` says which one it is a change of."""
+    """Return the desk with the draft that the form carries."""
     draft = Draft.read(request.form)
     return _desk().drafting(draft)
 
@@ -211,9 +215,10 @@ def _undo(desk: Desk, program_id: str) -> tuple[Draft, str]:
     return desk.draft.bring_back(program_id), f"percent-{program_id}"
 
 
-def _mine(desk: Desk, _program_id: str) -> tuple[Draft, str]:
-    """Make the draft a change of what is stored now: the customer has seen it, and wants their own."""
-    return desk.draft.upon(desk.stored.version if desk.stored else 0), "save"
+def _mine(desk: Desk, version: str) -> tuple[Draft, str]:
+    """Make the draft a change of the version that the customer was shown: they have seen it, and want their own."""
+    seen = int(version) if version.isdecimal() and len(version) <= MOST_DIGITS else desk.draft.version
+    return desk.draft.upon(seen), "save"
 
 
 def _nothing(desk: Desk, _program_id: str) -> tuple[Draft, str]:
@@ -233,30 +238,36 @@ ACTS: Mapping[str, Callable[[Desk, str], tuple[Draft, str]]] = {
 
 def program_gone(_refusal: Refused) -> Response:
     """Go on with the programs there are: one of the draft, or the one chosen, is not offered, or no longer."""
-    desk = _desk()
-    kept = desk.drafting(Draft.read(request.form).without_any_but(desk.programs))
     notice = _("That program isn't available right now. Choose another program.")
-    return _overview(kept, wrong=Wrong(notice=notice), element=_whole())
+    return _overview(_kept(), wrong=Wrong(notice=notice), element=_whole())
 
 
 def unreadable(_refusal: Refused) -> Response:
     """Begin again with what is stored: the form was not one of ours."""
-    return _overview(_desk(), wrong=Wrong(notice=_("Something went wrong here. This is what is saved.")), element=_whole())
+    notice = _("That didn't reach us whole. This is what is saved.")
+    return _overview(_desk(), wrong=Wrong(notice=notice), element=_whole())
 
 
 def too_many(refusal: RateLimited) -> Response:
     """Say it where the customer looks, everything chosen kept: beside the sum, or above the overview."""
     if not is_visited():
         return too_many_of_a_stranger(refusal)
-    sentence, seconds = TOO_MANY, refusal.details["seconds"]
-    notice = _(sentence, seconds=seconds)
-    return limited(_overview(_drafted(), wrong=Wrong(notice=notice), element=_whole()), refusal)
+    notice = _(TOO_MANY, seconds=refusal.details["seconds"])
+    return limited(_overview(_kept(), wrong=Wrong(notice=notice), element=_whole()), refusal)
+
+
+def _kept() -> Desk:
+    """Return the desk with as much of the form's draft as still can be."""
+    desk = _desk()
+    try:
+        return desk.drafting(Draft.read(request.form).without_any_but(desk.programs))
+    except BadDraft:
+        return desk
 
 
 def _whole() -> str:
-    """Name what replaces the whole step, also where the form asked for an element of it."""
-    beside: Any = ("multibrand.count", "multibrand.search")
-    return INSTEAD if request.endpoint in beside else ""
+    """Name what replaces the whole step where the form asked for an element of it."""
+    return INSTEAD if request.endpoint in BESIDE else ""
 
 
 bp.register_error_handler(RateLimited, too_many)
