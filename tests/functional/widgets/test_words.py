@@ -75,6 +75,9 @@ class TestFigures:
     def test_money_is_exact(self, amount: Money, shown: str) -> None:
         assert words.money(amount, "en") == shown
 
+    def test_a_sign_stays_behind_its_letters_in_arabic(self) -> None:
+        assert words.money(Money(2500, "USD"), "ar") == "\u200f25.00\u00a0US$\u200e"
+
     @pytest.mark.parametrize(
         ("of", "shown"),
         [

@@ -74,14 +74,17 @@ def money(amount: Money, locale: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Part letters from digits as CLDR asks (`AED 50.00`): Babel leaves its currency spacing out."""
-    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text)
+    """Part letters from digits as CLDR asks (`AED 50.00`): Babel leaves its currency spacing out.
+
+    A sign behind letters stays behind them (`10.00 US$`) where the text around runs from right to left.
+    """
+    return re.sub(r"(?<=[A-Za-z])\$(?!\d)", "$\u200e", re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text))
 
 
 def symbol(currency: str, locale: str) -> str:
     """Return the currency's sign, nothing where it has none but its code."""
     sign = str(get_currency_symbol(currency, locale))
-    return "" if sign == currency else sign
+    return "" if sign == currency else _spaced(sign)
 
 
 def points(number: int, locale: str) -> str:
