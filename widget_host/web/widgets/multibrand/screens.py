@@ -12,8 +12,9 @@ from widget_host.web.widgets.multibrand.desk import Desk
 from widget_host.web.widgets.multibrand.draft import Line
 from widget_host.web.widgets.screens import FieldView, field_views
 
-TITLE = N_("Your rewards")
+TITLE, MAKER = N_("Your rewards"), N_("Rewards by Widget Host")
 HUES = 8
+TENTHS, GAP_TENTHS = 10, 5
 # With fewer to choose from, a list is read faster than searched.
 SEARCHED_FROM = 5
 FULL, UNDER, OVER = "full", "under", "over"
@@ -36,7 +37,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One piece of the bar, in hundredths of its width."""
+    """One piece of the bar, in tenths of a percent; a little is left free between one and the next."""
 
     hue: int
     start: int
@@ -195,7 +196,7 @@ def _sum(desk: Desk) -> Sum:
     lines, total = desk.draft.lines, desk.draft.total
     said = [f"{desk.programs[each.program_id].name} {_percent(each.allocation or 0)}" for each in lines]
     sentence, state = _left(total)
-    return Sum(_parts(lines), max(total, WHOLE), "; ".join([*said, sentence]), sentence, state)
+    return Sum(_parts(lines), max(total, WHOLE) * TENTHS - GAP_TENTHS, "; ".join([*said, sentence]), sentence, state)
 
 
 def _left(total: int) -> tuple[str, str]:
@@ -211,7 +212,7 @@ def _parts(lines: Sequence[Line]) -> list[Part]:
     for place, line in enumerate(lines):
         width = line.allocation or 0
         if width:
-            parts.append(Part(place % HUES, start, width))
+            parts.append(Part(place % HUES, start * TENTHS, width * TENTHS - GAP_TENTHS))
         start += width
     return parts
 

@@ -16,7 +16,7 @@ from widget_host.web.scope import wiring
 from widget_host.web.widgets.multibrand import checks, screens
 from widget_host.web.widgets.multibrand.desk import Desk, lay_out
 from widget_host.web.widgets.multibrand.draft import BadDraft, Draft, Line
-from widget_host.web.widgets.multibrand.screens import TITLE, Wrong
+from widget_host.web.widgets.multibrand.screens import MAKER, TITLE, Wrong
 from widget_host.web.widgets.pages import INSTEAD, Messages, blueprints, limited, show, too_many_of_a_stranger
 from widget_host.web.widgets.purchase.entry import Entry, prefilled
 from widget_host.web.widgets.refusals import ABOUT_PROGRAM, TOO_MANY
@@ -31,7 +31,7 @@ STEP_PERCENT = 5
 LONGEST_QUERY = 80
 MOST_DIGITS = 9
 
-FACE = Face(MULTIBRAND, "multibrand", TITLE, style="css/multibrand.css", script="js/multibrand.js")
+FACE = Face(MULTIBRAND, "multibrand", TITLE, MAKER, style="css/multibrand.css", script="js/multibrand.js")
 
 entrance, bp = blueprints(FACE, lambda: _overview(_desk(), element=INSTEAD))
 
