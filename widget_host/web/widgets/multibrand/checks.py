@@ -32,8 +32,8 @@ def _too_many(surplus: int) -> str:
 def _unbalanced(total: int) -> str:
     if total < WHOLE:
         left = words.percent(WHOLE - total, locale())
-        return _("Nothing is saved yet: allocate the remaining %(percent)s first.", percent=left)
-    return _("Nothing is saved yet: take %(percent)s away first.", percent=words.percent(total - WHOLE, locale()))
+        return _("Allocate the remaining %(percent)s to save.", percent=left)
+    return _("Take %(percent)s away to save.", percent=words.percent(total - WHOLE, locale()))
 
 
 def account_errors(entry: Entry, offer: Offer, desk: Desk, members: Members) -> Mapping[str, str]:
