@@ -16,6 +16,7 @@ from widget_host.web.parsing import (
     Id,
     Locale,
     MemberEmail,
+    ReferenceNumber,
     RequestBody,
     Text,
     UserId,
@@ -66,7 +67,9 @@ class PointExchangeLaunch(Launch):
     balance: Balance | None = Field(
         None, description="What the customer can spend, in major units; no order is larger.", examples=[250]
     )
-    reference_number: Id | None = Field(None, description="Your own name for the order that may come of it.")
+    reference_number: ReferenceNumber | None = Field(
+        None, description="Your own name for the order that may come of it."
+    )
 
     def request(self, local_currency: str) -> LaunchRequest:
         """Return it as the rules know it."""
