@@ -87,14 +87,15 @@ class Servers:
         """Everything that the host has written since it started."""
         return (self._folder / "host.log").read_text(encoding="utf-8")
 
-    def open_widget(self) -> str:
+    def open_widget(self, widget: str = "point-exchange", **said: str) -> str:
         """Ask for a widget as the bank's backend would, and return its address."""
         request = {
             "clientId": self.credentials.client_id,
             "clientSecret": self.credentials.client_secret,
             "sourceUserId": "amira",
+            **said,
         }
-        answer = requests.post(f"{self.host_url}/auth/widget/point-exchange", json=request, timeout=10)
+        answer = requests.post(f"{self.host_url}/auth/widget/{widget}", json=request, timeout=10)
         answer.raise_for_status()
         return str(answer.json()["widgetUrl"])
 
