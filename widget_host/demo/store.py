@@ -73,12 +73,15 @@ class Store:
             db.execute(OPEN_ORDER, (reference_number, customer_id))
 
     def read_account(self, customer_id: str) -> dict[str, Any]:
-        """What the customer's page shows, all of one moment: a webhook may come between two questions."""
+        """What the customer's pages show, all of one moment: a webhook may come between two questions."""
         with self._transaction() as db:
             db.execute("BEGIN")
             customer = db.execute("SELECT * FROM customers WHERE id = ?", (customer_id,)).fetchone()
+            card = db.execute("SELECT * FROM cards WHERE customer_id = ?", (customer_id,)).fetchone()
             return {
                 "customer": Customer(*customer),
+                "card": Card(*card),
+                "linked": db.execute(LINKED_PROGRAMS, (card["id"],)).fetchall(),
                 "orders": db.execute(ENDED_ORDERS, (customer_id,)).fetchall(),
                 "events": db.execute(LATEST_EVENTS).fetchall(),
             }
@@ -92,19 +95,6 @@ class Store:
         """Remember what the programs are called: events name them by id."""
         with self._transaction() as db:
             db.executemany("INSERT OR REPLACE INTO programs VALUES (?, ?)", names.items())
-
-    def read_card(self, customer_id: str) -> dict[str, Any]:
-        """What the card's page shows, all of one moment."""
-        card = self.get_card(customer_id)
-        with self._transaction() as db:
-            db.execute("BEGIN")
-            customer = db.execute("SELECT * FROM customers WHERE id = ?", (customer_id,)).fetchone()
-            return {
-                "customer": Customer(*customer),
-                "card": card,
-                "linked": db.execute(LINKED_PROGRAMS, (card.id,)).fetchall(),
-                "events": db.execute(LATEST_EVENTS).fetchall(),
-            }
 
     def receive(self, event: Event) -> None:
         """Keep the event and what it changes together, once: a repeated id changes nothing."""

@@ -44,7 +44,7 @@ class Caller:
         bearer = self.bearers[widget]
         headers = {"HX-Request": "true", "HX-Request-Type": "partial", "Authorization": f"Bearer {bearer}"}
         form = {"programId": program_id, "amount": "25", "destinationFor": program_id, "destinationUserId": MEMBER}
-        draft = {"version": 0, "lines": [[program_id, MEMBER, None, "100"]], "removed": []}
+        draft = {"version": 0, "lines": [[program_id, MEMBER, None, "100", False]]}
         chosen = {"program": program_id, "do": f"more:{program_id}", "draft": json.dumps(draft)}
         return self.client.post(f"/widget/{widget}/{name}", data=form | chosen, headers=headers)
 

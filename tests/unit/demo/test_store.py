@@ -152,7 +152,7 @@ def told(event_id: str, kind: str, sequence: int, allocation: int) -> Event:
 
 
 def linked(store: Store) -> list[tuple[str, str, int]]:
-    return [tuple(row) for row in store.read_card("amira")["linked"]]
+    return [tuple(row) for row in store.read_account("amira")["linked"]]
 
 
 def balances(store: Store) -> dict[str, int]:

@@ -52,6 +52,12 @@ class Launch(RequestBody):
         None, description="Light or dark; the customer's own setting where left out.", examples=["auto"]
     )
 
+    return_url: Text | None = Field(
+        None,
+        description="Where the customer goes when it is over, for a widget in a browser of its own: one of the"
+        " addresses registered for the environment. `status` and `reference` are added to it.",
+    )
+
     def prefills(self) -> dict[str, Prefill]:
         """Return the accounts known already, by program."""
         accounts = {key: member.destination() for key, member in self.destination_accounts.items()}
@@ -85,6 +91,7 @@ class PointExchangeLaunch(Launch):
             reference_number=self.reference_number,
             locale=self.locale,
             theme=self.theme,
+            return_url=self.return_url,
         )
 
 
@@ -111,6 +118,7 @@ class MultibrandLaunch(Launch):
             destination_accounts=self.prefills(),
             locale=self.locale,
             theme=self.theme,
+            return_url=self.return_url,
             card=LaunchedCard(self.card_id, self.card_last_four, self.max_programs),
             metadata=self.metadata,
         )

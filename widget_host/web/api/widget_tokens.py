@@ -46,7 +46,7 @@ def point_exchange() -> ResponseReturnValue:
     """Give the token that opens the Purchase widget once, within ten minutes."""
     asked, environment = _asked(PointExchangeLaunch)
     request = asked.request(environment.local_currency)
-    _check_programs(asked, environment.id, asked.currency)
+    _check(asked, environment, asked.currency)
     return _launched(environment, POINT_EXCHANGE, request)
 
 
@@ -68,7 +68,7 @@ def point_exchange() -> ResponseReturnValue:
 def multibrand() -> ResponseReturnValue:
     """Give the token that opens the Multibrand widget for one card, within ten minutes."""
     asked, environment = _asked(MultibrandLaunch)
-    _check_programs(asked, environment.id)
+    _check(asked, environment)
     return _launched(environment, MULTIBRAND, asked.request())
 
 
@@ -87,14 +87,21 @@ def _launched(environment: Environment, widget: str, request: LaunchRequest) -> 
     return answer(WidgetToken(access_token=token, expires_in=LAUNCH_SECONDS, widget_url=address))
 
 
-def _check_programs(asked: Launch, environment_id: str, currency: str | None = None) -> None:
+def _check(asked: Launch, environment: Environment, currency: str | None = None) -> None:
+    errors = _unknown_programs(asked, environment.id, currency)
+    if asked.return_url is not None and asked.return_url not in environment.return_urls:
+        message = "This address is not registered for the environment: environments update --return-url."
+        errors.append(FieldError("returnUrl", "not_registered", message))
+    if errors:
+        raise InvalidFields(errors)
+
+
+def _unknown_programs(asked: Launch, environment_id: str, currency: str | None) -> list[FieldError]:
     offered = {offer.program.id for offer in services().programs.list_offers(environment_id, currency)}
     named = [("programIds", key) for key in asked.program_ids]
     named += [("destinationAccounts", key) for key in asked.destination_accounts]
-    errors = [
+    return [
         FieldError(field, "unknown_program", f"{key} is not one of your enabled programs.")
         for field, key in named
         if key not in offered
     ]
-    if errors:
-        raise InvalidFields(errors)

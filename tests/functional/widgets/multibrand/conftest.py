@@ -49,14 +49,10 @@ def focused(answer: TestResponse) -> str:
     return found[1]
 
 
-def line(program_id: str, user_id: str | None, percent: int | str, email: str | None = None) -> list[str | None]:
-    """Write one program of a draft."""
-    return [program_id, user_id, email, str(percent)]
-
-
-def draft(*lines: list[str | None], version: int = 0, removed: tuple[list[str | None], ...] = ()) -> str:
-    """Write a draft as the form carries it."""
-    return json.dumps({"version": version, "lines": lines, "removed": removed})
+def draft(*programs: tuple[str, str, int], version: int = 0) -> str:
+    """Write a draft as the form carries it: programs, members there, percents."""
+    lines = [[program_id, member, None, str(percent), False] for program_id, member, percent in programs]
+    return json.dumps({"version": version, "lines": lines})
 
 
 @pytest.fixture

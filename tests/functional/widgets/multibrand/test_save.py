@@ -6,7 +6,7 @@ from tests.factories.cards import CARD, CUSTOMER, MERIDIAN, VERDE, choose, prefe
 from tests.factories.issuers import AURORA, Issuer
 from tests.fixtures import Api
 from tests.functional.widgets.conftest import events
-from tests.functional.widgets.multibrand.conftest import Open, draft, draft_of, focused, line, percents_of
+from tests.functional.widgets.multibrand.conftest import Open, draft, draft_of, focused, percents_of
 from widget_host.domain.transactions.rules import PartnerTimedOut
 from widget_host.wiring import Wiring
 
@@ -37,7 +37,7 @@ class TestSave:
 
     def test_pressed_twice_saves_once(self, open_card: Open, issuer: Issuer, api: Api) -> None:
         widget, aurora = open_card(is_scripted=False), issuer.programs[AURORA]
-        form = draft(line(aurora, "AC12345678", 100))
+        form = draft((aurora, "AC12345678", 100))
         for _ in range(2):
             assert "Your rewards are saved" in widget.post("save", draft=form).text
         assert stored(api) == (1, [(aurora, 100)])
@@ -74,7 +74,7 @@ class TestSave:
         self, open_card: Open, issuer: Issuer
     ) -> None:
         widget, aurora = open_card(), issuer.programs[AURORA]
-        answer = widget.post("save", draft=draft(line(aurora, "sandbox-invalid-member", 100)))
+        answer = widget.post("save", draft=draft((aurora, "sandbox-invalid-member", 100)))
         assert answer.status_code == 422
         assert "Aurora Club couldn&#39;t find that member number." in answer.text
 
@@ -86,7 +86,7 @@ class TestSave:
 
         monkeypatch.setattr("widget_host.domain.programs.service.Members.check", fail)
         widget, aurora = open_card(), issuer.programs[AURORA]
-        answer = widget.post("save", draft=draft(line(aurora, "AC12345678", 100)))
+        answer = widget.post("save", draft=draft((aurora, "AC12345678", 100)))
         assert answer.status_code == 422
         assert "Aurora Club isn&#39;t responding. Nothing was changed." in answer.text
 
@@ -112,6 +112,12 @@ class TestChangedElsewhere:
         choose(wiring, chosen, preferred(chosen, VERDE, 100), version=2)
         mine = widget.post("change", draft=draft_of(refused), do="mine:2")
         assert "Changed in another place" in widget.post("save", draft=draft_of(mine)).text
+
+    def test_keeps_the_draft_where_nothing_is_stored_any_more(self, open_card: Open, issuer: Issuer) -> None:
+        widget, aurora = open_card(), issuer.programs[AURORA]
+        answer = widget.post("save", draft=draft((aurora, "AC12345678", 100), version=5))
+        assert "What was saved is gone." in answer.text
+        assert "Your rewards are saved" in widget.post("save", draft=draft_of(answer)).text
 
 
 def stored(api: Api) -> tuple[int, list[tuple[str, int]]]:

@@ -39,8 +39,7 @@ class Desk:
 
     def drafting(self, draft: Draft) -> "Desk":
         """Work on this draft; a program that is no longer offered keeps its line and gets nothing."""
-        unknown = (ids_of(draft.lines) | ids_of(draft.removed)) - self.programs.keys()
-        if unknown:
+        if ids_of(draft.everything) - self.programs.keys():
             raise InvalidProgram("A program of this draft is not offered here.")
         return replace(self, draft=draft.emptied_of_all_but(self.offers))
 

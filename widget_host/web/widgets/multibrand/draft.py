@@ -1,7 +1,7 @@
 """What the customer has chosen but not saved: it travels in the form itself, and is read anew with each step."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,11 +25,12 @@ class BadDraft(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One program of the draft; `percent` is what was typed."""
+    """One program of the draft, removed or not; `percent` is what was typed."""
 
     program_id: str
     destination: Destination
     percent: str = "0"
+    is_removed: bool = False
 
     @property
     def allocation(self) -> int | None:
@@ -46,11 +47,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The lines as they stand, those removed until it is saved, and the version they are a change of."""
+    """The lines as they stand, removed ones in their places, and the version they are a change of."""
 
     version: int = 0
-    lines: tuple[Line, ...] = ()
-    removed: tuple[Line, ...] = ()
+    everything: tuple[Line, ...] = ()
 
     @classmethod
     def of(cls, choice: CardChoice | None) -> "Draft":
@@ -65,16 +65,26 @@ class Draft:
         """Read a posted form, the percents as its fields have them; raises BadDraft."""
         try:
             said = json.loads(form[FIELD])
-            draft = cls(_version(said["version"]), _lines(said["lines"]), _lines(said["removed"]))
+            draft = cls(_version(said["version"]), _lines(said["lines"]))
         except (KeyError, TypeError, ValueError, RecursionError):
             raise BadDraft("This form is not one of this widget.") from None
-        typed = (replace(each, percent=_typed(form, each)) for each in draft.lines)
-        return replace(draft, lines=tuple(typed))
+        typed = (replace(each, percent=_typed(form, each)) for each in draft.everything)
+        return replace(draft, everything=tuple(typed))
 
     def written(self) -> str:
         """Return it as the form carries it on."""
-        lines = {"lines": [_written(each) for each in self.lines], "removed": [_written(each) for each in self.removed]}
-        return json.dumps({"version": self.version, **lines}, separators=(",", ":"))
+        said = {"version": self.version, "lines": [_written(each) for each in self.everything]}
+        return json.dumps(said, separators=(",", ":"))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What would be saved."""
+        return tuple(each for each in self.everything if not each.is_removed)
+
+    @property
+    def removed(self) -> tuple[Line, ...]:
+        """What would be gone."""
+        return tuple(each for each in self.everything if each.is_removed)
 
     @property
     def total(self) -> int:
@@ -82,15 +92,14 @@ class Draft:
         return sum(each.allocation or 0 for each in self.lines)
 
     def find(self, program_id: str) -> Line | None:
-        """Return the program's line, if it has one."""
+        """Return the program's line, if it has one that is not removed."""
         return next((each for each in self.lines if each.program_id == program_id), None)
 
     def put(self, line: Line) -> "Draft":
-        """Take in a line, in place of the program's own where it has one; else last, and no longer as removed."""
-        if self.find(line.program_id) is None:
-            removed = tuple(each for each in self.removed if each.program_id != line.program_id)
-            return replace(self, lines=(*self.lines, line), removed=removed)
-        return replace(self, lines=tuple(line if each.program_id == line.program_id else each for each in self.lines))
+        """Take in a line, in place of the program's own where it has one, removed or not; else last."""
+        if line.program_id not in ids_of(self.everything):
+            return replace(self, everything=(*self.everything, line))
+        return self._each(lambda known: line if known.program_id == line.program_id else known)
 
     def give(self, program_id: str, percent: int, ids: Collection[str]) -> "Draft":
         """Give a program a percent; where it shares with exactly one of these programs, the other gets the rest."""
@@ -111,31 +120,25 @@ class Draft:
 
     def even(self, ids: Collection[str]) -> "Draft":
         """Divide a hundred percent among these programs, the others getting nothing."""
-        shared = [each for each in self.lines if each.program_id in ids]
-        parts = (
-            dict(zip((each.program_id for each in shared), split_evenly(len(shared)), strict=True)) if shared else {}
-        )
-        return replace(self, lines=tuple(each.at(parts.get(each.program_id, 0)) for each in self.lines))
+        shared = [each.program_id for each in self.lines if each.program_id in ids]
+        parts = dict(zip(shared, split_evenly(len(shared)), strict=True)) if shared else {}
+        return self._each(lambda line: line if line.is_removed else line.at(parts.get(line.program_id, 0)))
 
     def remove(self, program_id: str) -> "Draft":
         """Take a program out, to be brought back until it is saved."""
-        gone = tuple(each for each in self.lines if each.program_id == program_id)
-        kept = tuple(each for each in self.lines if each.program_id != program_id)
-        return replace(self, lines=kept, removed=(*self.removed, *gone))
+        return self._each(lambda line: replace(line, is_removed=line.is_removed or line.program_id == program_id))
 
     def bring_back(self, program_id: str) -> "Draft":
-        """Undo a removal; the program comes last."""
-        line = next((each for each in self.removed if each.program_id == program_id), None)
-        return self if line is None else self.put(line)
+        """Undo a removal."""
+        return self._each(lambda line: replace(line, is_removed=line.is_removed and line.program_id != program_id))
 
     def without_any_but(self, ids: Collection[str]) -> "Draft":
         """Drop the programs that are not among these."""
-        lines, removed = (tuple(each for each in part if each.program_id in ids) for part in (self.lines, self.removed))
-        return replace(self, lines=lines, removed=removed)
+        return replace(self, everything=tuple(each for each in self.everything if each.program_id in ids))
 
     def emptied_of_all_but(self, ids: Collection[str]) -> "Draft":
         """Take the percents of the programs that are not among these: nothing can be given there."""
-        return replace(self, lines=tuple(each if each.program_id in ids else each.at(0) for each in self.lines))
+        return self._each(lambda line: line if line.program_id in ids else line.at(0))
 
     def upon(self, version: int) -> "Draft":
         """Make this a change of another version."""
@@ -144,6 +147,9 @@ class Draft:
     def preferred(self) -> list[Preferred]:
         """Return the choice to be saved."""
         return [Preferred(each.program_id, each.destination, each.allocation or 0) for each in self.lines]
+
+    def _each(self, changed: Callable[[Line], Line]) -> "Draft":
+        return replace(self, everything=tuple(changed(each) for each in self.everything))
 
 
 def _version(said: Any) -> int:
@@ -161,15 +167,16 @@ def _lines(said: Any) -> tuple[Line, ...]:
     return lines
 
 
-def _line(program_id: Any, user_id: Any, user_email: Any, percent: Any) -> Line:
+def _line(program_id: Any, user_id: Any, user_email: Any, percent: Any, is_removed: Any) -> Line:
     texts = (program_id, user_id or "", user_email or "", percent)
     if any(not isinstance(text, str) or len(text) > LONGEST or not text.isprintable() for text in texts):
         raise ValueError(program_id)
-    return Line(program_id, Destination(user_id, user_email), percent)
+    return Line(program_id, Destination(user_id, user_email), percent, is_removed is True)
 
 
-def _written(line: Line) -> list[str | None]:
-    return [line.program_id, line.destination.user_id, line.destination.user_email, line.percent]
+def _written(line: Line) -> list[str | bool | None]:
+    account = line.destination
+    return [line.program_id, account.user_id, account.user_email, line.percent, line.is_removed]
 
 
 def _typed(form: Mapping[str, str], line: Line) -> str:

@@ -141,7 +141,8 @@ def _changed_elsewhere(desk: Desk) -> Response:
     """Offer what was saved in another place meanwhile; where it is just this, it is saved."""
     newest = _desk()
     if newest.stored is None:
-        return _overview(newest, wrong=Wrong(notice=_("These were removed in another place. Choose again.")))
+        notice = _("What was saved is gone. Save again to keep this.")
+        return _overview(newest.drafting(desk.draft.upon(0)), wrong=Wrong(notice=notice))
     if list(newest.stored.programs) == desk.draft.preferred():
         return _saved(newest, {})
     return _overview(newest.drafting(desk.draft), wrong=Wrong(newer=newest.stored))

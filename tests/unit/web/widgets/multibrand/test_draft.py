@@ -5,7 +5,7 @@ from widget_host.web.widgets.multibrand.draft import Draft, Line
 
 HERE = Destination("1")
 THREE = Draft(3, tuple(Line(name, HERE, percent) for name, percent in (("a", "50"), ("b", "30"), ("c", "20"))))
-TWO = Draft(3, THREE.lines[:2])
+TWO = THREE.without_any_but(("a", "b"))
 ALL = ("a", "b", "c")
 
 
@@ -62,12 +62,14 @@ class TestEven:
 
 
 class TestRemove:
-    def test_can_be_undone(self) -> None:
+    def test_can_be_undone_in_its_place(self) -> None:
         removed = THREE.remove("a")
         assert (percents(removed), [line.program_id for line in removed.removed]) == (["b30", "c20"], ["a"])
-        back = removed.bring_back("a")
-        assert (percents(back), back.removed) == (["b30", "c20", "a50"], ())
+        assert removed.bring_back("a") == THREE
 
     def test_is_undone_by_adding_the_program_anew(self) -> None:
         again = THREE.remove("a").put(Line("a", Destination("2")))
-        assert (again.removed, again.lines[-1].destination) == ((), Destination("2"))
+        assert (again.removed, again.lines[0].destination) == ((), Destination("2"))
+
+    def test_keeps_the_percent_that_was_there(self) -> None:
+        assert percents(THREE.remove("a").even(ALL).bring_back("a")) == ["a50", "b50", "c50"]
