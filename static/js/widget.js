@@ -26,7 +26,7 @@
     if (type === "session.expired") flow.isEnded = true;
     if (type === "step") flow.step = payload.name;
     if (type === "success" || type === "preferences.changed") Object.assign(flow, { isDone: true, isTouched: false });
-    const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
+    const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const message = { source: "widget-host", version: 1, id, widget, type, payload };
     if (bridge) bridge.postMessage(JSON.stringify(message));
     else if (isFramed) for (const origin of listeners) window.parent.postMessage(message, origin);
@@ -65,8 +65,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!session || form.hasAttribute("data-htmx-powered")) return;
-    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "_s", value: session });
-    form.append(field);
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "_s", value: session }));
   }, true);
 
   document.addEventListener("click", (event) => {

@@ -76,8 +76,8 @@ def _asked(model: type[L]) -> tuple[L, Environment]:
     """Return what is asked and whose it is; who proves nothing is refused after the body's wrong fields are named."""
     asked = parse(model)
     if not guards.is_known():
-        oauth.refused(asked.client_id or "", asked.client_secret or "")
-        raise InvalidToken("Unknown client, or wrong secret. Send a bearer token, or clientId and clientSecret.")
+        why = oauth.refused(asked.client_id or "", asked.client_secret or "")
+        raise InvalidToken(f"{why} Send a bearer token, or clientId and clientSecret.")
     return asked, services().organizations.get_environment(guards.client().environment_id)
 
 
