@@ -1,7 +1,9 @@
 """What may be done with client secrets, access tokens and widget sessions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import update
@@ -10,14 +12,15 @@ from sqlalchemy.orm import Session
 from widget_host.domain.access import queries, rules
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
 from widget_host.domain.organizations.models import Environment, Organization
-from widget_host.domain.organizations.rules import Theme
+from widget_host.domain.organizations.rules import is_open
 from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretHasher, new_secret
-from widget_host.kit.errors import InvalidToken
+from widget_host.kit.errors import InvalidToken, NotFound
 from widget_host.kit.ids import new_id
 from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner
 
+CLOSED = "Production is closed to this organization: its KYB approval was withdrawn."
 REVOKED = "The access token was revoked: its client secret is no longer valid."
 
 
@@ -31,21 +34,34 @@ class Clients:
         self._hasher = hasher
         self._trail = trail
 
-    def add_secret(self, environment: Environment) -> str:
-        """Make a client secret; it is returned this once and kept only as a hash."""
-        secret, secret_id = new_secret(f"whs_{environment.kind}_"), new_id("sec")
-        self._session.add(
-            ClientSecret(
-                id=secret_id,
-                environment_id=environment.id,
-                secret_hash=self._hasher.hash(secret),
-                created_at=self._clock.now(),
-                revoked_at=None,
-            )
+    def add_secret(self, environment: Environment) -> tuple[ClientSecret, str]:
+        """Make a client secret; it is returned in the open this once and kept only as a hash."""
+        secret = new_secret(f"whs_{environment.kind}_")
+        made = ClientSecret(
+            id=new_id("sec"),
+            environment_id=environment.id,
+            secret_hash=self._hasher.hash(secret),
+            created_at=self._clock.now(),
+            revoked_at=None,
         )
+        self._session.add(made)
         self._session.flush()
-        self._trail.record("secret.created", environment.id, secret_id=secret_id)
-        return secret
+        self._trail.record("secret.created", environment.id, secret_id=made.id)
+        return made, secret
+
+    def list_secrets(self, environment_id: str) -> Sequence[ClientSecret]:
+        """Return the environment's secrets, live and revoked, the newest first."""
+        return queries.secrets(self._session, environment_id)
+
+    def revoke_secret(self, environment: Environment, secret_id: str) -> ClientSecret:
+        """Take a secret back, and with it every token that it fetched; raises NotFound."""
+        found = self._session.get(ClientSecret, secret_id, with_for_update=True)
+        if found is None or found.environment_id != environment.id or found.revoked_at is not None:
+            raise NotFound(f"There is no live secret {secret_id}.")
+        found.revoked_at = self._clock.now()
+        self._session.flush()
+        self._trail.record("secret.revoked", environment.id, secret_id=secret_id)
+        return found
 
     def find(self, client_id: str, secret: str) -> rules.Client | None:
         """Return who presents this id and secret; the secret decides the environment."""
@@ -53,12 +69,12 @@ class Clients:
             return None
         return queries.find_client(self._session, client_id, self._hasher.candidates(secret))
 
-    def find_revoked(self, client_id: str, secret: str) -> rules.RevokedSecret | None:
-        """Return whose secret this was, where it was taken back."""
+    def find_refused(self, client_id: str, secret: str) -> rules.RefusedSecret | None:
+        """Return why a secret that is known is refused: it was taken back, or its production is closed."""
         if not rules.may_be_credentials(client_id, secret):
             return None
-        found = queries.find_revoked(self._session, client_id, hashes=self._hasher.candidates(secret))
-        return None if found is None else _revoked(found)
+        found = queries.find_secret(self._session, client_id, hashes=self._hasher.candidates(secret))
+        return None if found is None else _refused(found)
 
 
 class AccessTokens:
@@ -107,8 +123,8 @@ class AccessTokens:
         client_id, secret_id = str(claims["sub"]), str(claims.get("secret"))
         client = queries.find_client_by_secret(self._session, client_id, secret_id)
         if client is None:
-            revoked = queries.find_revoked(self._session, client_id, secret_id=secret_id)
-            raise InvalidToken(REVOKED) if revoked is None else _revoked(revoked)
+            known = queries.find_secret(self._session, client_id, secret_id=secret_id)
+            raise InvalidToken(REVOKED) if known is None else _refused(known)
         with self._clock.ahead(client.clock_ahead):
             if int(claims["exp"]) <= self._clock.now().timestamp():
                 raise InvalidToken("The access token has expired. Ask for a new one.")
@@ -155,18 +171,20 @@ class WidgetSessions:
         """
         launch_id, tenant_key = self._launched(token, widget)
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
-        if launch is None or launch.spent_at is not None:
-            raise rules.SessionEnded(
-                "This exchange is finished.", tenant_key, launch.claims.get("returnUrl") if launch else None
-            )
+        if launch is None:
+            raise rules.SessionEnded("This exchange is finished.", tenant_key)
+        ended = partial(rules.SessionEnded, tenant_key=tenant_key, return_url=launch.claims.get("returnUrl"))
+        if launch.spent_at is not None:
+            raise ended("This exchange is finished.")
         environment, organization = queries.tenant(self._session, launch.environment_id)
+        _check_open(environment, organization)
         with self._clock.ahead(environment.clock_ahead):
             if self._is_over(launch):
-                raise rules.SessionEnded("This link has expired.", tenant_key, launch.claims.get("returnUrl"))
+                raise ended("This link has expired.")
             self._end_sessions(launch)
             bearer = new_secret()
             session = self._start(launch, bearer, locale, theme)
-        return bearer, _opened(session, launch, environment, organization)
+        return bearer, queries.opened(session, launch, environment, organization)
 
     def _is_over(self, launch: WidgetLaunch) -> bool:
         return launch.created_at + rules.LAUNCH_LIFE <= self._clock.now()
@@ -205,11 +223,12 @@ class WidgetSessions:
         found = queries.live_session(self._session, self._hasher.candidates(bearer))
         if found is None or found[1].widget != widget:
             raise rules.SessionEnded("Your session has ended.")
+        _check_open(*found[2:4])
         with self._clock.ahead(found[2].clock_ahead):
             if found[0].expires_at <= self._clock.now():
-                opened = _opened(*found)
+                opened = queries.opened(*found)
                 raise rules.SessionEnded("Your session has ended.", opened.tenant.tenant_key, opened.request.return_url)
-        return _opened(*found)
+        return queries.opened(*found)
 
     def extend(self, opened: rules.OpenWidget) -> rules.OpenWidget:
         """Let the session last ten minutes from now, and half an hour altogether: its customer is there."""
@@ -252,7 +271,7 @@ class WidgetSessions:
     def find_tenant(self, tenant_key: str) -> rules.Tenant | None:
         """Return whose public key this is, if anybody's."""
         found = queries.find_tenant(self._session, tenant_key)
-        return None if found is None else _tenant(*found)
+        return None if found is None else queries.tenant_of(*found)
 
     def spend(self, launch_id: str) -> None:
         """Let a launch be used up by a purchase, once; raises SessionEnded the second time."""
@@ -270,34 +289,12 @@ class WidgetSessions:
         self._session.execute(update(WidgetLaunch).where(WidgetLaunch.id == launch_id).values(spent_at=None))
 
 
-def _revoked(secret: ClientSecret) -> rules.RevokedSecret:
+def _refused(secret: ClientSecret) -> rules.RefusedSecret:
+    if secret.revoked_at is None:
+        return rules.ClosedProduction(CLOSED, environment_id=secret.environment_id, secret_id=secret.id)
     return rules.RevokedSecret(REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
 
 
-def _opened(
-    session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
-) -> rules.OpenWidget:
-    request = rules.request_of(launch.claims)
-    return rules.OpenWidget(
-        id=session.id,
-        launch_id=launch.id,
-        tenant=_tenant(environment, organization),
-        request=request,
-        currency=request.currency or environment.local_currency,
-        expires_at=session.expires_at,
-        extendable_until=session.extendable_until,
-        is_spent=launch.spent_at is not None,
-        asked_locale=session.locale,
-        asked_theme=session.theme,
-    )
-
-
-def _tenant(environment: Environment, organization: Organization) -> rules.Tenant:
-    return rules.Tenant(
-        environment.id,
-        environment.tenant_key,
-        organization.name,
-        tuple(environment.allowed_origins),
-        environment.clock_ahead,
-        Theme(**environment.theme),
-    )
+def _check_open(environment: Environment, organization: Organization) -> None:
+    if not is_open(environment.kind, kyb_approved=organization.kyb_approved_at is not None):
+        raise rules.SessionEnded("Exchanges are paused at the moment.", environment.tenant_key)

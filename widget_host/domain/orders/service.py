@@ -16,6 +16,7 @@ from widget_host.domain.organizations.service import Organizations
 from widget_host.domain.programs.rules import Credit, Offer, Outcome, ProgramFacts
 from widget_host.domain.programs.service import Programs
 from widget_host.domain.quotes.service import Quotes
+from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import (
     COMPLETED,
@@ -105,6 +106,7 @@ class Orders:
         widget_sessions: WidgetSessions,
         organizations: Organizations,
         answers: Answers,
+        rewards: AbandonedRewards,
     ) -> None:
         """Work within this session, together with these services of the same session."""
         self._session = session
@@ -115,6 +117,7 @@ class Orders:
         self._widget_sessions = widget_sessions
         self._organizations = organizations
         self._answers = answers
+        self._rewards = rewards
 
     def find_answer(self, order: Order) -> Issued | None:
         """Return the answer this reference number got before; raises as `rules.answered` does."""
@@ -205,6 +208,8 @@ class Orders:
         if transaction.status != PENDING:
             return
         self._transactions.fail(transaction, refusal.message)
+        if transaction.reward is not None:
+            self._rewards.abandon(transaction, refusal)
         if order is not None and order.launch_id is not None:
             self._widget_sessions.give_back(order.launch_id)
         key = self._key_of(transaction)
