@@ -5,11 +5,13 @@ import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import (
     NumberFormatError,
     format_currency,
     format_decimal,
+    format_percent,
     get_currency_symbol,
     get_decimal_symbol,
     get_group_symbol,
@@ -91,6 +93,11 @@ def points(number: int, locale: str) -> str:
     return str(format_decimal(number, locale=locale))
 
 
+def percent(number: int, locale: str) -> str:
+    """Write a whole percent: `50%`."""
+    return str(format_percent(Decimal(number) / 100, locale=locale))
+
+
 def rate(offer: Offer, locale: str) -> str:
     """Say what points cost: `1,000 Aurora Miles = $10.00`, or `≈` where the currency's decimals do not hold it."""
     price = offer.price * RATE_POINTS
@@ -117,7 +124,8 @@ def _typed(amount: Decimal, locale: str) -> str:
 
 
 def _short(amount: Decimal, currency: str, locale: str) -> str:
-    return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format="¤#,##0"))
+    whole = Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", "")
+    return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format=whole))
 
 
 def masked(text: str) -> str:
