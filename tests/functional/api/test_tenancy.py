@@ -95,9 +95,9 @@ CASES: dict[str, Cases | str] = {
     "GET /sandbox/clock": "the caller's own sandbox's",
     "POST /sandbox/clock": "the caller's own sandbox's",
     "GET /widget/multibrand": "its token is the permission, and names the tenant by itself",
-    "POST /widget/multibrand/session": "renews the caller's own session; tests of the session ask with strangers' tokens",
+    "POST /widget/multibrand/session": "the caller's own session; a stranger's token does not renew it",
     "POST /widget/multibrand/stored": "the caller's own card's",
-    "POST /widget/point-exchange/session": "renews the caller's own session; tests of the session ask with strangers' tokens",
+    "POST /widget/point-exchange/session": "the caller's own session; a stranger's token does not renew it",
     "GET /widget/point-exchange": "its token is the permission, and names the tenant by itself",
     "POST /auth/token": (
         (
