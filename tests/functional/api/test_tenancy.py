@@ -97,15 +97,9 @@ CASES: dict[str, Cases | str] = {
     "GET /sandbox/clock": "the caller's own sandbox's",
     "POST /sandbox/clock": "the caller's own sandbox's",
     "GET /widget/multibrand": "its token is the permission, and names the tenant by itself",
-<<<<<<< HEAD
     "POST /widget/multibrand/session": "the caller's own session; test_renewal.py brings strangers' tokens",
     "POST /widget/multibrand/stored": "the caller's own card's",
     "POST /widget/point-exchange/session": "the caller's own session; test_renewal.py brings strangers' tokens",
-=======
-    "POST /widget/multibrand/session": "the caller's own session; a stranger's token does not renew it",
-    "POST /widget/multibrand/stored": "the caller's own card's",
-    "POST /widget/point-exchange/session": "the caller's own session; a stranger's token does not renew it",
->>>>>>> multibrand
     "GET /widget/point-exchange": "its token is the permission, and names the tenant by itself",
     "POST /auth/token": (
         (
