@@ -87,6 +87,7 @@ CASES: dict[str, Cases | str] = {
     "GET /gallery": "made-up screens, for who develops the widgets",
     "GET /gallery/<widget>/<name>": "made-up screens, for who develops the widgets",
     "GET /docs": "the same for everybody",
+    "GET /docs/embed": "the same for everybody",
     "GET /docs/errors": "the same for everybody",
     "GET /docs/guide": "the same for everybody",
     "GET /programs": "the caller's own; see below",
