@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from widget_host.config import Settings
 from widget_host.domain.access.service import AccessTokens, Clients, WidgetSessions
+from widget_host.domain.accounts.service import Accounts
 from widget_host.domain.inbound.service import InboundSecrets, Inbox
 from widget_host.domain.issuing.service import FinalWords
 from widget_host.domain.ledger.service import Ledger
@@ -224,7 +225,13 @@ class Services:
             widget_sessions=self.widget_sessions,
             organizations=self.organizations,
             answers=self.answers,
+            accounts=self.accounts,
         )
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Members' accounts, remembered."""
+        return Accounts(session=self._session, clock=self._foundation.clock, box=self._foundation.box)
 
     @cached_property
     def answers(self) -> Answers:

@@ -129,7 +129,7 @@ class Issuing:
 
     def _fail(self, decided: Decided, refusal: Refused) -> None:
         with self._writing() as orders:
-            orders.fail(orders.get(decided.transaction_id), refusal, decided.order)
+            orders.fail(orders.get(decided.transaction_id), refusal)
 
 
 def _credit(decided: Decided) -> Credit:

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from widget_host.domain.access.service import WidgetSessions
+from widget_host.domain.accounts.rules import Holder
+from widget_host.domain.accounts.service import Accounts
 from widget_host.domain.orders import rules
 from widget_host.domain.orders.models import IdempotencyKey
 from widget_host.domain.orders.rules import AllIssued, Claim, Given, Issued, Part
@@ -105,6 +107,7 @@ class Orders:
         widget_sessions: WidgetSessions,
         organizations: Organizations,
         answers: Answers,
+        accounts: Accounts,
     ) -> None:
         """Work within this session, together with these services of the same session."""
         self._session = session
@@ -115,6 +118,7 @@ class Orders:
         self._widget_sessions = widget_sessions
         self._organizations = organizations
         self._answers = answers
+        self._accounts = accounts
 
     def find_answer(self, order: Order) -> Issued | None:
         """Return the answer this reference number got before; raises as `rules.answered` does."""
@@ -187,34 +191,55 @@ class Orders:
     def _keep(self, decided: Decided, now: datetime, due_in: timedelta | None) -> None:
         if decided.order.launch_id is not None:
             self._widget_sessions.spend(decided.order.launch_id)
-        self._transactions.record(decided.order, decided.transaction_id, decided.preview, due_in=due_in, at=now)
+        made = self._transactions.record(decided.order, decided.transaction_id, decided.preview, due_in=due_in, at=now)
+        self._remember(made)
+
+    def _remember(self, transaction: Transaction) -> None:
+        """Keep the account that a customer's own exchange reached, to be offered the next time."""
+        if transaction.status != COMPLETED or transaction.launch_id is None or transaction.source_user_id is None:
+            return
+        holder = Holder(transaction.environment_id, transaction.source_user_id)
+        self._accounts.remember(holder, transaction.program_id, destination_of(transaction))
 
     def settle(self, transaction: Transaction, outcome: Outcome) -> Issued:
         """Keep what the program said of a pending transaction, as the answer of its reference number too."""
         if transaction.status == PENDING and outcome is Outcome.CREDITED:
             self._transactions.complete(transaction)
+            self._remember(transaction)
         elif transaction.status == PENDING:
             self._transactions.wait(transaction, rules.ask_again_after(transaction.attempts))
         return self._answer(transaction)
 
-    def fail(self, transaction: Transaction, refusal: Refused, order: Order | None = None) -> None:
+    def fail(self, transaction: Transaction, refusal: Refused) -> None:
         """End a pending transaction that the program refused: a final no is kept as the answer, a fault is not.
 
-        With the order at hand, one that keeps no refusals keeps none, and the launch it spent may be used again.
+        A widget's order keeps none, however late it fails: its launch and its reference may be used again.
         """
         if transaction.status != PENDING:
             return
         self._transactions.fail(transaction, refusal.message)
-        if order is not None and order.launch_id is not None:
-            self._widget_sessions.give_back(order.launch_id)
         key = self._key_of(transaction)
-        if key is None or "inProgress" not in key.answer:
-            return
-        if isinstance(refusal, rules.STORED_REFUSALS) and (order is None or order.keeps_refusals):
+        if transaction.launch_id is not None:
+            self._widget_sessions.give_back(transaction.launch_id)
+            self._forget(key)
+        elif key is not None and "inProgress" in key.answer:
+            self._keep_refusal(key, refusal)
+        self._session.flush()
+
+    def _keep_refusal(self, key: IdempotencyKey, refusal: Refused) -> None:
+        if isinstance(refusal, rules.STORED_REFUSALS):
             key.answer = rules.refusal_answer(refusal)
         else:
+            self._forget(key)
+
+    def _forget(self, key: IdempotencyKey | None) -> None:
+        if key is not None:
             self._session.delete(key)
-        self._session.flush()
+
+    def is_under_way(self, transaction: Transaction) -> bool:
+        """Whether the request that made the transaction still waits for the program's first word."""
+        key = self._session.get(IdempotencyKey, (transaction.environment_id, transaction.reference_number))
+        return transaction.status == PENDING and key is not None and "inProgress" in key.answer
 
     def find(self, environment_id: str, id_or_reference: str) -> Transaction:
         """Return the environment's transaction for settling, as `get` does; raises NotFound."""
