@@ -26,15 +26,15 @@ run: .venv/installed-run ## serve the host, a demo bank and a demo program (PORT
 test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a browser
 	@scripts/test-machine database redis browser node
 	@$(BIN)/pytest tests --numprocesses auto --maxprocesses 4
-	@$(BIN)/pytest e2e
+	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2 --dist loadgroup
 
 e2e: .venv/installed-dev ## run the browser tests alone
 	@scripts/test-machine database browser
-	@$(BIN)/pytest e2e
+	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2 --dist loadgroup
 
 fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at length (EXAMPLES of each operation)
 	@scripts/test-machine database
-	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py
+	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py -rP --show-capture=stdout
 
 sure: .venv/installed-dev ## check every convention: style, types, imports, house rules, wheel
 	$(BIN)/ruff check $(CODE)

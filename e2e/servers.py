@@ -1,6 +1,5 @@
 """The host and the bank as an operator would run them: real processes on free ports, with files of their own."""
 
-import json
 import os
 import socket
 import sqlite3
@@ -8,14 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import requests
 
+from tests.factories.issuers import make_issuer
+from tests.services.rounds import work_off
+from widget_host import migrations
+from widget_host.config import Settings
 from widget_host.demo.store import Store
+from widget_host.wiring import Wiring
 
 START_SECONDS = 40
 STOP_SECONDS = 20
@@ -46,17 +49,18 @@ class Servers:
             "WIDGET_HOST_DATABASE_URL": database_url,
             "WIDGET_HOST_BASE_URL": self.host_url,
             "WIDGET_HOST_LOG_LEVEL": "DEBUG",
-            # Events wait until a test runs `worker`: it can then see that nothing was debited before.
+            # Events wait until a test calls `deliver`: it can then see that nothing was debited before.
             "WIDGET_HOST_WORKER": "0",
         }
+        # The same installation in this process: what an operator's command would do, without a process to wait for.
+        self._wiring = Wiring(Settings.from_environment(self._environment))
 
     def start(self) -> None:
         """Make the bank a customer of the host, and start both."""
         try:
-            self.widget_host("db", "upgrade")
+            migrations.upgrade(self._wiring.settings.database_url)
             self.credentials = self._enrol()
-            self._start_host()
-            self._start_bank()
+            self._start()
         except BaseException:
             self.stop()
             raise
@@ -64,19 +68,20 @@ class Servers:
     def stop(self) -> None:
         """Stop what was started here, and nothing else."""
         self._running.close()
+        self._wiring.database.engine.dispose()
 
-    def widget_host(self, *arguments: str) -> str:
-        """Run a command of the host and return what it printed; a failure is raised with what it complained about."""
-        command = [sys.executable, "-m", "widget_host", *arguments]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-        return done.stdout
+    def deliver(self) -> None:
+        """Deliver every event that is due."""
+        work_off(self._wiring)
 
-    @contextmanager
-    def worker(self) -> Iterator[None]:
-        """Deliver webhooks while in here."""
-        with self._process("worker", "widget_host", "worker"):
-            yield
+    def discrepancies(self) -> dict[str, list[str]]:
+        """What `ledger verify` would complain about."""
+        with self._wiring.reading() as services:
+            return {**services.ledger.verify(), **services.transactions.verify()}
+
+    def activity(self) -> str:
+        """What the bank's page is told when it asks for news."""
+        return requests.get(f"{self.bank_url}/activity", timeout=10).text
 
     def host_log(self) -> str:
         """Everything that the host has written since it started."""
@@ -102,22 +107,21 @@ class Servers:
         Store(file)
 
     def _enrol(self) -> Credentials:
-        made = self._told("organizations", "create", "Northwind Bank")
-        which = ("--client-id", made["clientId"], "--environment", "sandbox")
-        self._told("environments", "update", *which, "--allowed-origin", self.bank_url)
-        endpoint = self._told("webhooks", "create", *which, "--url", f"{self.bank_url}/webhooks/widget-host")
-        return Credentials(made["clientId"], made["environments"]["sandbox"]["clientSecret"], endpoint["secret"])
+        issuer = make_issuer(self._wiring, origins=(self.bank_url,))
+        with self._wiring.writing() as services:
+            _, secret = services.endpoints.create(issuer.environment_id, f"{self.bank_url}/webhooks/widget-host")
+        return Credentials(issuer.client_id, issuer.client_secret, secret)
 
-    def _told(self, *arguments: str) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.widget_host(*arguments, "--json"))
-        return told
+    def _start(self) -> None:
+        host, bank = (self._running.enter_context(process) for process in (self._host(), self._bank()))
+        wait_for(f"{self.host_url}/readyz", host)
+        wait_for(f"{self.bank_url}/activity", bank)
 
-    def _start_host(self) -> None:
+    def _host(self) -> "AbstractContextManager[subprocess.Popen[bytes]]":
         port = self.host_url.rpartition(":")[2]
-        process = self._process("host", "widget_host", "serve", "--host", "127.0.0.1", "--port", port)
-        wait_for(f"{self.host_url}/readyz", self._running.enter_context(process))
+        return self._process("host", "widget_host", "serve", "--host", "127.0.0.1", "--port", port)
 
-    def _start_bank(self) -> None:
+    def _bank(self) -> "AbstractContextManager[subprocess.Popen[bytes]]":
         settings = {
             "BANK_HOST_URL": self.host_url,
             "BANK_CLIENT_ID": self.credentials.client_id,
@@ -126,8 +130,7 @@ class Servers:
             "BANK_DATABASE": str(self._folder / "bank.sqlite3"),
             "BANK_PORT": self.bank_url.rpartition(":")[2],
         }
-        process = self._process("bank", "widget_host.demo", settings=settings)
-        wait_for(f"{self.bank_url}/activity", self._running.enter_context(process))
+        return self._process("bank", "widget_host.demo", settings=settings)
 
     @contextmanager
     def _process(
@@ -160,7 +163,7 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     while not _answers(url):
         assert process.poll() is None, f"what should answer at {url} ended with {process.returncode}"
         assert time.monotonic() < deadline, f"{url} did not answer in {START_SECONDS} s"
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 def _answers(url: str) -> bool:

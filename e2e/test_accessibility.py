@@ -37,8 +37,8 @@ class TestSmallestScreen:
         expect(widget.done).to_be_visible()
         check(bank, widget)
 
-        with servers.worker():
-            expect(bank.webhooks).to_have_count(1)
+        servers.deliver()
+        expect(bank.webhooks).to_have_count(1)
         bank.webhooks.get_by_text("transaction.completed", exact=True).click()
         check(bank, widget)
 

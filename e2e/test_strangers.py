@@ -39,9 +39,11 @@ class TestStrangers:
         height = frame.get_attribute("style")
         message = {"source": "widget-host", "version": 1, "type": "resize", "payload": {"height": 333}}
 
-        bank.page.evaluate("message => postMessage(message, '*')", message)
+        bank.page.evaluate(
+            "message => new Promise(told => { addEventListener('message', told); postMessage(message, '*'); })",
+            message,
+        )
 
-        bank.page.wait_for_timeout(200)
         expect(frame).to_have_attribute("style", str(height))
 
     @pytest.fixture

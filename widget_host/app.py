@@ -18,6 +18,7 @@ from widget_host.telemetry import metrics
 from widget_host.web import assets, docs, errors, headers, health, language, limits, logs
 from widget_host.web.api import auth, business, events, multibrand, programs, sandbox, transactions, widget_tokens
 from widget_host.web.hooks import transaction
+from widget_host.web.parsing import RESERVED_REFERENCE
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets.purchase import steps as purchase
 from widget_host.wiring import Wiring
@@ -53,10 +54,10 @@ class IdConverter(BaseConverter):
 
 
 class ReferenceConverter(BaseConverter):
-    """A transaction's id or reference number at a path's end: references may hold slashes."""
+    """A transaction's id or reference number at a path's end: references may hold slashes, and none is `preview`."""
 
     part_isolating = False
-    regex = r"[^\x00-\x1f\x7f]{1,120}"
+    regex = rf"(?!{RESERVED_REFERENCE}\Z)[^\x00-\x1f\x7f]{{1,120}}"
 
 
 def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -> HostApp:

@@ -28,8 +28,6 @@ from widget_host.kit.db import Database
 from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner
 from widget_host.telemetry import metrics
 
-# How long after an event's id was made it is surely committed: until then an earlier one may still appear.
-SETTLING = timedelta(seconds=2)
 DATABASE_UP = "Whether the database answered when the figures were read."
 
 
@@ -190,8 +188,7 @@ class Services:
     @cached_property
     def events(self) -> Events:
         """What happened, to be pulled."""
-        # On SQLite writers take turns.
-        return Events(session=self._session, settling=None if self._foundation.database.is_sqlite else SETTLING)
+        return Events(session=self._session)
 
     @cached_property
     def transactions(self) -> Transactions:

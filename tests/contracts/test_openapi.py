@@ -202,7 +202,6 @@ class TestAnswers:
         self, document: Document, api: Api, issuer: Issuer, wiring: Wiring, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Nobody else writes here: what is there has settled.
-        monkeypatch.setattr("widget_host.services.SETTLING", timedelta(0))
         choose_three(wiring, issuer)
         reward = {"sourceUserId": CUSTOMER, "cardId": CARD, "value": 100, "currency": "USD", "referenceNumber": "r"}
         assert api.post("/multibrand/rewards", reward).status_code == 201

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from widget_host.demo import webhooks
@@ -41,15 +41,36 @@ def create_bank(config: Config) -> Flask:
 
 @pages.get("/")
 def show_home() -> ResponseReturnValue:
-    """The customer's page with a fresh widget in it, or with a calm word when there is none."""
+    """The customer's page; the widget in it is fetched by embed.js, or framed from below where no scripts run."""
+    return _render("bank.html", _get_customer())
+
+
+@pages.post("/widget-token")
+def give_widget() -> ResponseReturnValue:
+    """What embed.js asks for: the address of a widget for the customer who is signed in."""
+    try:
+        return {"widgetUrl": _open_widget()}
+    except WidgetUnavailable:
+        return {"error": "unavailable"}, 502
+
+
+@pages.get("/widget")
+def show_widget() -> ResponseReturnValue:
+    """The same for a frame in a page without scripts, or a calm word where there is no widget."""
+    try:
+        return redirect(_open_widget(), code=303)
+    except WidgetUnavailable:
+        return _render("unavailable.html", _get_customer()), 502
+
+
+def _open_widget() -> str:
     customer, reference_number = _get_customer(), f"NW-{uuid.uuid4()}"
     _bank().store.open_order(reference_number, customer.id)
     try:
-        widget_url = open_purchase_widget(_bank().config, customer, reference_number)
+        return open_purchase_widget(_bank().config, customer, reference_number)
     except WidgetUnavailable as problem:
         current_app.logger.warning("No widget for %s: %s", reference_number, problem)
-        return _render("bank.html", customer, widget_url=None), 502
-    return _render("bank.html", customer, widget_url=widget_url)
+        raise
 
 
 @pages.get("/activity")
@@ -88,9 +109,14 @@ def _get_customer() -> Customer:
     return next((customer for customer in customers if customer.id == wanted), None) or abort(404)
 
 
-def _render(template: str, customer: Customer, **names: str | None) -> str:
-    store = _bank().store
-    return render_template(template, **store.read_account(customer.id), customers=store.list_customers(), **names)
+def _render(template: str, customer: Customer) -> str:
+    bank = _bank()
+    return render_template(
+        template,
+        **bank.store.read_account(customer.id),
+        customers=bank.store.list_customers(),
+        embed_js=f"{bank.config.host_url}/static/js/embed.js",
+    )
 
 
 def _dollars(cents: int) -> str:
@@ -103,10 +129,11 @@ def _pretty(text: str) -> str:
 
 
 def _add_headers(response: Response) -> Response:
-    """Let only the bank's own files and Widget Host's frame into the page."""
+    """Let only the bank's own files into the page, and of Widget Host its embed.js and its frame."""
+    host = _bank().config.host_origin
     response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        f"frame-src {_bank().config.host_origin}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; script-src 'self' {host}; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"frame-src 'self' {host}; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     if request.endpoint != "static":

@@ -129,6 +129,7 @@ class TestToken:
         ("body", "content_type"),
         [
             ("client_id=a&client_id=b&client_secret=c", "application/x-www-form-urlencoded"),
+            ("[]", "application/x-www-form-urlencoded"),
             ('{"client_id":"a","client_id":"b","client_secret":"c"}', "application/json"),
             ('{"client_id":"a","clientId":"b","client_secret":"c"}', "application/json"),
         ],

@@ -45,6 +45,16 @@ class TestPointExchange:
         }
         assert api.post(PATH, body).status_code == 200
 
+    def test_takes_a_return_url_that_is_registered_and_no_other(self, api: Api, issuer: Issuer, wiring: Wiring) -> None:
+        with wiring.writing() as services:
+            environment = services.organizations.get_environment(issuer.environment_id)
+            services.organizations.register_return_urls(environment, ["https://bank.example/points"])
+        body = {"sourceUserId": "user-1", "returnUrl": "https://bank.example/points"}
+        assert api.post(PATH, body).status_code == 200
+        refused = api.post(PATH, body | {"returnUrl": "https://bank.example/points/"})
+        assert wrong_fields(refused) == {"returnUrl": "not_registered"}
+        assert launches(wiring) == 1
+
     def test_takes_client_id_and_secret_in_the_body(self, client: FlaskClient, issuer: Issuer) -> None:
         body = {"clientId": issuer.client_id, "clientSecret": issuer.client_secret, "sourceUserId": "user-1"}
         assert client.post(PATH, json=body).get_json().keys() == {"accessToken", "expiresIn", "widgetUrl"}

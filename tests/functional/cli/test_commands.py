@@ -78,6 +78,7 @@ class TestEnvironmentsUpdate:
         assert json.loads(ended.stdout) == {
             "environmentId": made["environments"]["sandbox"]["environmentId"],
             "allowedOrigins": ["https://bank.example", "http://127.0.0.1:8001"],
+            "returnUrls": [],
             "theme": {},
         }
         asked = {"clientId": made["clientId"], "clientSecret": made["environments"]["sandbox"]["clientSecret"]}
@@ -95,6 +96,23 @@ class TestEnvironmentsUpdate:
         assert ended.exit_code == 1
         assert [origin for origin in wrong if origin not in ended.stderr] == []
         assert "good.example" not in everything(wiring)
+
+    def test_registers_where_a_widget_leads_back_to_and_leaves_the_rest(self, run: Run, made: dict[str, Any]) -> None:
+        update = ("environments", "update", "--client-id", made["clientId"], *SANDBOX)
+        run(*update, "--allowed-origin", "https://bank.example")
+        ended = run(
+            *update, "--return-url", "https://bank.example/points?from=widget", "--return-url", "com.bank.app:/"
+        )
+        assert "may be framed by https://bank.example." in ended.stdout
+        assert "may lead back to https://bank.example/points?from=widget, com.bank.app:/." in ended.stdout
+
+    def test_names_the_return_urls_that_may_not_be_and_asks_for_something_to_change(
+        self, run: Run, made: dict[str, Any]
+    ) -> None:
+        update = ("environments", "update", "--client-id", made["clientId"], *SANDBOX)
+        refused = run(*update, "--return-url", "javascript:alert(1)", "--return-url", "https://good.example/")
+        assert (refused.exit_code, "javascript:alert(1)" in refused.stderr) == (1, True)
+        assert "--return-url" in run(*update).stderr
 
     def test_paints_the_widgets_and_keeps_what_is_not_named(
         self, run: Run, made: dict[str, Any], client: FlaskClient

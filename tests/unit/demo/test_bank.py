@@ -19,11 +19,12 @@ COMPLETED = {
     "currency": "USD",
     "totalPoints": 2550,
 }
+NO_WIDGET = [(401, {"error": "invalid_client"}), (500, {}), (302, {}), (200, {})]
 
 
-class TestHome:
-    def test_frames_a_widget_got_with_the_secret_for_this_customer(self, bank: FlaskClient, host: StandInHost) -> None:
-        page = bank.get("/?customer=jonas")
+class TestGiveWidget:
+    def test_gets_one_with_the_secret_for_this_customer(self, bank: FlaskClient, host: StandInHost) -> None:
+        answer = bank.post("/widget-token?customer=jonas")
 
         path, body = host.received[0]
         sent = json.loads(body)
@@ -37,36 +38,67 @@ class TestHome:
             "balance": 640.5,
             "currency": "USD",
         }
-        assert page.status_code == 200
-        assert f'src="{WIDGET_URL}"' in page.text
-        assert 'sandbox="allow-scripts allow-forms allow-same-origin"' in page.text
+        assert (answer.status_code, answer.get_json()) == (200, {"widgetUrl": WIDGET_URL})
 
     def test_writes_the_balance_with_its_cents(self, bank: FlaskClient, host: StandInHost) -> None:
-        bank.get("/")
+        bank.post("/widget-token")
 
         assert '"balance": 1250.00}' in host.received[0][1]
 
     def test_takes_a_new_reference_for_every_widget(self, bank: FlaskClient, host: StandInHost) -> None:
-        bank.get("/")
-        bank.get("/")
+        bank.post("/widget-token")
+        bank.post("/widget-token")
 
         assert len({json.loads(body)["referenceNumber"] for _, body in host.received}) == 2
 
-    def test_keeps_the_secret_to_itself(self, bank: FlaskClient) -> None:
-        assert "client-secret" not in bank.get("/").text
-
-    @pytest.mark.parametrize("answer", [(401, {"error": "invalid_client"}), (500, {}), (302, {}), (200, {})])
-    def test_stays_calm_when_there_is_no_widget(
+    @pytest.mark.parametrize("answer", NO_WIDGET)
+    def test_says_that_there_is_none(
         self, bank: FlaskClient, host: StandInHost, answer: tuple[int, dict[str, str]]
     ) -> None:
         host.answer = answer
 
-        page = bank.get("/?customer=jonas")
+        assert bank.post("/widget-token").status_code == 502
+
+    def test_does_not_know_a_stranger(self, bank: FlaskClient) -> None:
+        assert bank.post("/widget-token?customer=stranger").status_code == 404
+
+
+class TestShowWidget:
+    def test_leads_a_frame_without_scripts_to_one(self, bank: FlaskClient) -> None:
+        answer = bank.get("/widget?customer=jonas")
+
+        assert (answer.status_code, answer.headers["Location"]) == (303, WIDGET_URL)
+
+    @pytest.mark.parametrize("answer", NO_WIDGET)
+    def test_stays_calm_when_there_is_none(
+        self, bank: FlaskClient, host: StandInHost, answer: tuple[int, dict[str, str]]
+    ) -> None:
+        host.answer = answer
+
+        page = bank.get("/widget?customer=jonas")
 
         assert page.status_code == 502
         assert "Points are taking a short break" in page.text
-        assert 'href="/?customer=jonas">Try again' in page.text
-        assert "<iframe" not in page.text
+        assert 'href="/widget?customer=jonas">Try again' in page.text
+
+
+class TestHome:
+    def test_asks_nobody_before_it_is_shown(self, bank: FlaskClient, host: StandInHost) -> None:
+        page = bank.get("/?customer=jonas")
+
+        assert host.received == []
+        assert f'src="{host.url}/static/js/embed.js"' in page.text
+        assert 'data-token-url="/widget-token?customer=jonas"' in page.text
+
+    def test_frames_the_widget_where_no_scripts_run(self, bank: FlaskClient) -> None:
+        page = bank.get("/?customer=jonas").text
+
+        frame = page.partition("<noscript>")[2].partition("</noscript>")[0]
+        assert 'src="/widget?customer=jonas"' in frame
+        assert 'sandbox="allow-scripts allow-forms allow-same-origin"' in frame
+
+    def test_keeps_the_secret_to_itself(self, bank: FlaskClient) -> None:
+        assert "client-secret" not in bank.get("/").text
 
     def test_does_not_know_a_stranger(self, bank: FlaskClient) -> None:
         assert bank.get("/?customer=stranger").status_code == 404
@@ -75,8 +107,8 @@ class TestHome:
         page = bank.get("/")
 
         policy = page.headers["Content-Security-Policy"]
-        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
-        assert f"frame-src {host.url};" in policy
+        assert policy.startswith(f"default-src 'none'; script-src 'self' {host.url}; style-src 'self';")
+        assert f"frame-src 'self' {host.url};" in policy
         assert page.headers["Cache-Control"] == "no-store"
         assert re.search(r"<script(?![^>]* src=)|<style| style=| on[a-z]+=", page.text) is None
 

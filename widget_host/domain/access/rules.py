@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from widget_host.domain.organizations.rules import MODES, Theme
 from widget_host.kit.errors import InvalidToken, Refused
@@ -12,6 +13,8 @@ from widget_host.kit.money import Money
 ACCESS_TOKEN_LIFE = timedelta(seconds=600)
 LAUNCH_LIFE = timedelta(seconds=600)
 SESSION_LIFE = timedelta(seconds=600)
+# So long may customers themselves keep a widget open; longer takes a word of their issuer.
+LONGEST_SESSION = timedelta(minutes=30)
 POINT_EXCHANGE = "point-exchange"
 SCOPE = "points widgets"
 
@@ -34,10 +37,17 @@ class SessionEnded(Refused):
 
     code = "SESSION_ENDED"
 
-    def __init__(self, message: str, tenant_key: str | None = None) -> None:
-        """Name the tenant where the token still tells it."""
+    def __init__(self, message: str, tenant_key: str | None = None, return_url: str | None = None) -> None:
+        """Name the tenant where the token still tells it, and where its customers go back to."""
         super().__init__(message)
         self.tenant_key = tenant_key
+        self.return_url = return_url
+
+
+class NotRenewed(Refused):
+    """The fresh launch token is not good for this session: it goes on as long as it would have."""
+
+    code = "SESSION_NOT_RENEWED"
 
 
 class RevokedSecret(InvalidToken):
@@ -90,6 +100,12 @@ class LaunchRequest:
     reference_number: str | None = None
     locale: str | None = None
     theme: str | None = None
+    return_url: str | None = None
+
+    @property
+    def holder(self) -> tuple[str | None, ...]:
+        """Whose widget it is: a session may only be renewed for the same."""
+        return (self.source_user_id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,7 @@ class OpenWidget:
     request: LaunchRequest
     currency: str
     expires_at: datetime
+    extendable_until: datetime
     is_spent: bool
     asked_locale: str
     asked_theme: str
@@ -128,3 +145,48 @@ class OpenWidget:
         """Light, dark or auto, where the issuer's backend or its page asked for one."""
         asked = self.asked_theme if self.asked_theme in MODES else None
         return self.request.theme or asked
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether the customer may still have it last longer."""
+        return self.expires_at < self.extendable_until
+
+
+def extended(now: datetime, extendable_until: datetime) -> datetime:
+    """Return the end of a session whose customer is there now."""
+    return min(now + SESSION_LIFE, extendable_until)
+
+
+def claims_of(request: LaunchRequest) -> dict[str, Any]:
+    """Return what the issuer said as JSON keeps it."""
+    accounts = request.destination_accounts or {}
+    return {
+        "sourceUserId": request.source_user_id,
+        "sourceUserEmail": request.source_user_email,
+        "balance": None if request.balance is None else request.balance.minor,
+        "balanceCurrency": None if request.balance is None else request.balance.currency,
+        "currency": request.currency,
+        "programIds": list(request.program_ids),
+        "destinationAccounts": {key: [account.user_id, account.user_email] for key, account in accounts.items()},
+        "referenceNumber": request.reference_number,
+        "locale": request.locale,
+        "theme": request.theme,
+        "returnUrl": request.return_url,
+    }
+
+
+def request_of(claims: Mapping[str, Any]) -> LaunchRequest:
+    """Return what the issuer said as the rules know it; claims of an earlier release may lack the later ones."""
+    balance = claims["balance"]
+    return LaunchRequest(
+        source_user_id=claims["sourceUserId"],
+        source_user_email=claims["sourceUserEmail"],
+        balance=None if balance is None else Money(balance, claims["balanceCurrency"]),
+        currency=claims["currency"],
+        program_ids=tuple(claims["programIds"]),
+        destination_accounts={key: Prefill(*pair) for key, pair in claims["destinationAccounts"].items()},
+        reference_number=claims["referenceNumber"],
+        locale=claims["locale"],
+        theme=claims["theme"],
+        return_url=claims.get("returnUrl"),
+    )

@@ -1,6 +1,7 @@
 """What may be done with client secrets, access tokens and widget sessions."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -15,7 +16,6 @@ from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretHasher, new_secret
 from widget_host.kit.errors import InvalidToken
 from widget_host.kit.ids import new_id
-from widget_host.kit.money import Money
 from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner
 
 REVOKED = "The access token was revoked: its client secret is no longer valid."
@@ -139,7 +139,7 @@ class WidgetSessions:
             id=new_id("wgl"),
             environment_id=environment.id,
             widget=widget,
-            claims=_written(request),
+            claims=rules.claims_of(request),
             created_at=self._clock.now(),
             spent_at=None,
         )
@@ -156,15 +156,20 @@ class WidgetSessions:
         launch_id, tenant_key = self._launched(token, widget)
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
         if launch is None or launch.spent_at is not None:
-            raise rules.SessionEnded("This exchange is finished.", tenant_key)
+            raise rules.SessionEnded(
+                "This exchange is finished.", tenant_key, launch.claims.get("returnUrl") if launch else None
+            )
         environment, organization = queries.tenant(self._session, launch.environment_id)
         with self._clock.ahead(environment.clock_ahead):
-            if launch.created_at + rules.LAUNCH_LIFE <= self._clock.now():
-                raise rules.SessionEnded("This link has expired.", tenant_key)
+            if self._is_over(launch):
+                raise rules.SessionEnded("This link has expired.", tenant_key, launch.claims.get("returnUrl"))
             self._end_sessions(launch)
             bearer = new_secret()
             session = self._start(launch, bearer, locale, theme)
         return bearer, _opened(session, launch, environment, organization)
+
+    def _is_over(self, launch: WidgetLaunch) -> bool:
+        return launch.created_at + rules.LAUNCH_LIFE <= self._clock.now()
 
     def _launched(self, token: str, widget: str) -> tuple[str, str]:
         try:
@@ -179,6 +184,7 @@ class WidgetSessions:
             launch_id=launch.id,
             bearer_hash=self._hasher.hash(bearer),
             expires_at=self._clock.now() + rules.SESSION_LIFE,
+            extendable_until=self._clock.now() + rules.LONGEST_SESSION,
             revoked_at=None,
             locale=locale,
             theme=theme,
@@ -201,8 +207,47 @@ class WidgetSessions:
             raise rules.SessionEnded("Your session has ended.")
         with self._clock.ahead(found[2].clock_ahead):
             if found[0].expires_at <= self._clock.now():
-                raise rules.SessionEnded("Your session has ended.")
+                opened = _opened(*found)
+                raise rules.SessionEnded("Your session has ended.", opened.tenant.tenant_key, opened.request.return_url)
         return _opened(*found)
+
+    def extend(self, opened: rules.OpenWidget) -> rules.OpenWidget:
+        """Let the session last ten minutes from now, and half an hour altogether: its customer is there."""
+        return self._lengthen(opened, opened.extendable_until)
+
+    def renew(self, opened: rules.OpenWidget, token: str) -> rules.OpenWidget:
+        """Spend a fresh launch token on the session's life; what it may buy hangs on its own launch, as before.
+
+        Raises NotRenewed for a token that is over, spent, or another customer's.
+        """
+        with self._clock.ahead(opened.tenant.clock_ahead):
+            fresh = self._fresh(opened, token)
+            fresh.spent_at = self._clock.now()
+            return self._lengthen(opened, self._clock.now() + rules.LONGEST_SESSION)
+
+    def _fresh(self, opened: rules.OpenWidget, token: str) -> WidgetLaunch:
+        running = self._session.get_one(WidgetLaunch, opened.launch_id)
+        try:
+            launch_id, _ = self._launched(token, running.widget)
+        except rules.NoLaunchToken:
+            raise rules.NotRenewed("The token is none of this widget's.") from None
+        fresh = self._session.get(WidgetLaunch, launch_id, with_for_update=True, populate_existing=True)
+        if fresh is None or fresh.id == running.id or fresh.spent_at is not None or self._is_over(fresh):
+            raise rules.NotRenewed("The token is used, or over. Fetch a new one.")
+        if (
+            fresh.environment_id != running.environment_id
+            or rules.request_of(fresh.claims).holder != opened.request.holder
+        ):
+            raise rules.NotRenewed("The token is another customer's.")
+        return fresh
+
+    def _lengthen(self, opened: rules.OpenWidget, extendable_until: datetime) -> rules.OpenWidget:
+        session = self._session.get_one(WidgetSession, opened.id)
+        with self._clock.ahead(opened.tenant.clock_ahead):
+            session.expires_at = rules.extended(self._clock.now(), extendable_until)
+        session.extendable_until = extendable_until
+        self._session.flush()
+        return replace(opened, expires_at=session.expires_at, extendable_until=extendable_until)
 
     def find_tenant(self, tenant_key: str) -> rules.Tenant | None:
         """Return whose public key this is, if anybody's."""
@@ -229,15 +274,10 @@ def _revoked(secret: ClientSecret) -> rules.RevokedSecret:
     return rules.RevokedSecret(REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
 
 
-def life_in_seconds(life: timedelta) -> int:
-    """Return a life as token answers show it."""
-    return int(life.total_seconds())
-
-
 def _opened(
     session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
 ) -> rules.OpenWidget:
-    request = _read(launch.claims)
+    request = rules.request_of(launch.claims)
     return rules.OpenWidget(
         id=session.id,
         launch_id=launch.id,
@@ -245,6 +285,7 @@ def _opened(
         request=request,
         currency=request.currency or environment.local_currency,
         expires_at=session.expires_at,
+        extendable_until=session.extendable_until,
         is_spent=launch.spent_at is not None,
         asked_locale=session.locale,
         asked_theme=session.theme,
@@ -259,35 +300,4 @@ def _tenant(environment: Environment, organization: Organization) -> rules.Tenan
         tuple(environment.allowed_origins),
         environment.clock_ahead,
         Theme(**environment.theme),
-    )
-
-
-def _written(request: rules.LaunchRequest) -> dict[str, Any]:
-    accounts = request.destination_accounts or {}
-    return {
-        "sourceUserId": request.source_user_id,
-        "sourceUserEmail": request.source_user_email,
-        "balance": None if request.balance is None else request.balance.minor,
-        "balanceCurrency": None if request.balance is None else request.balance.currency,
-        "currency": request.currency,
-        "programIds": list(request.program_ids),
-        "destinationAccounts": {key: [account.user_id, account.user_email] for key, account in accounts.items()},
-        "referenceNumber": request.reference_number,
-        "locale": request.locale,
-        "theme": request.theme,
-    }
-
-
-def _read(claims: dict[str, Any]) -> rules.LaunchRequest:
-    balance = claims["balance"]
-    return rules.LaunchRequest(
-        source_user_id=claims["sourceUserId"],
-        source_user_email=claims["sourceUserEmail"],
-        balance=None if balance is None else Money(balance, claims["balanceCurrency"]),
-        currency=claims["currency"],
-        program_ids=tuple(claims["programIds"]),
-        destination_accounts={key: rules.Prefill(*pair) for key, pair in claims["destinationAccounts"].items()},
-        reference_number=claims["referenceNumber"],
-        locale=claims["locale"],
-        theme=claims["theme"],
     )

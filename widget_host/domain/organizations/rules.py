@@ -34,6 +34,9 @@ PROFILE = (
 LIGHT, DARK, AUTO = "light", "dark", "auto"
 MODES = (LIGHT, DARK, AUTO)
 WIDEST_RADIUS = 24
+LONGEST_ADDRESS = 500
+# RFC 8252 §7.1: an app's own scheme is a domain name of its maker, reversed; `javascript` and its like have no dot.
+APP_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+")
 HOST_PATTERN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
@@ -95,3 +98,35 @@ def _host(text: str, netloc: str) -> str:
 
 def _without_default_port(scheme: str, netloc: str) -> str:
     return netloc.removesuffix({"https": ":443", "http": ":80"}[scheme])
+
+
+def return_url(text: str, *, http_allowed: bool) -> str:
+    """Return the address where a widget may lead back to, as it was given; raises FieldError when it may not."""
+    if len(text) > LONGEST_ADDRESS or not text.isprintable() or " " in text:
+        raise FieldError(
+            "returnUrl", "malformed", f"{text}: an address has up to {LONGEST_ADDRESS} characters, no space"
+        )
+    parts = _address(text)
+    if parts.scheme not in (("https", "http") if http_allowed else ("https",)) and not APP_SCHEME.fullmatch(
+        parts.scheme
+    ):
+        raise FieldError("returnUrl", "scheme", f"{text}: begin with https://, or with an app's own com.example.app:/")
+    if parts.fragment or "#" in text:
+        raise FieldError("returnUrl", "fragment", f"{text}: leave the part from # on out")
+    if parts.scheme in ("https", "http"):
+        _check_host(text, parts)
+    return text
+
+
+def _address(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        raise FieldError("returnUrl", "host", f"{text}: this is not an address") from None
+
+
+def _check_host(text: str, parts: SplitResult) -> None:
+    try:
+        origin(f"{parts.scheme}://{parts.netloc}", http_allowed=True)
+    except FieldError as error:
+        raise FieldError("returnUrl", "host", f"{text}: this is not an address") from error

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,13 @@ from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock
 from widget_host.kit.errors import FieldError, InvalidFields, NotFound
 from widget_host.kit.ids import new_id
+
+
+class Check(Protocol):
+    """Reads one address of a setting; raises FieldError for one that may not stand there."""
+
+    def __call__(self, text: str, *, http_allowed: bool) -> str:
+        """Return it as it is kept."""
 
 
 class Organizations:
@@ -52,6 +60,7 @@ class Organizations:
             tenant_key=new_id("tnt"),
             local_currency=local_currency,
             allowed_origins=[],
+            return_urls=[],
             clock_ahead_ms=0,
             theme={},
             created_at=self._clock.now(),
@@ -146,16 +155,24 @@ class Organizations:
 
     def allow_origins(self, environment: Environment, origins: Sequence[str]) -> None:
         """Let exactly these pages frame the environment's widgets; raises InvalidFields naming each bad one."""
-        allowed, errors = [], []
-        for text in origins:
+        environment.allowed_origins = self._checked(rules.origin, origins)
+        self._trail.record("environment.changed", environment.id, allowed_origins=environment.allowed_origins)
+
+    def register_return_urls(self, environment: Environment, addresses: Sequence[str]) -> None:
+        """Let exactly these be where a widget leads back to; raises InvalidFields naming each bad one."""
+        environment.return_urls = self._checked(rules.return_url, addresses)
+        self._trail.record("environment.changed", environment.id, return_urls=environment.return_urls)
+
+    def _checked(self, check: Check, texts: Sequence[str]) -> list[str]:
+        found, errors = [], []
+        for text in texts:
             try:
-                allowed.append(rules.origin(text, http_allowed=self._http_origins_allowed))
+                found.append(check(text, http_allowed=self._http_origins_allowed))
             except FieldError as error:
                 errors.append(error)
         if errors:
             raise InvalidFields(errors)
-        environment.allowed_origins = list(dict.fromkeys(allowed))
-        self._trail.record("environment.changed", environment.id, allowed_origins=environment.allowed_origins)
+        return list(dict.fromkeys(found))
 
     def paint(self, environment: Environment, theme: rules.Theme) -> None:
         """Let the environment's widgets look like this."""

@@ -9,10 +9,30 @@ from widget_host.kit.db import Table
 
 
 class Event(Table):
-    """Something the issuer is told, with the exact body that is signed and sent, written with what caused it."""
+    """Something the issuer is told, with the exact body that is signed and sent, written with what caused it.
+
+    Its position among the environment's is given by who pulls: only what is committed can be numbered.
+    """
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("environment_id", "subject", "sequence"),)
+    __table_args__ = (
+        UniqueConstraint("environment_id", "subject", "sequence"),
+        Index(
+            "uq_events_position",
+            "environment_id",
+            "position",
+            unique=True,
+            sqlite_where=text("position IS NOT NULL"),
+            postgresql_where=text("position IS NOT NULL"),
+        ),
+        Index(
+            "ix_events_waiting",
+            "environment_id",
+            "id",
+            sqlite_where=text("position IS NULL"),
+            postgresql_where=text("position IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id"))
@@ -21,6 +41,7 @@ class Event(Table):
     sequence: Mapped[int] = mapped_column(Integer)
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
+    position: Mapped[int | None]
 
 
 class Endpoint(Table):

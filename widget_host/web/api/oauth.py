@@ -119,6 +119,8 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib's class
 def token_parameters() -> dict[str, str]:
     """Return the parameters of the body, JSON or form; raises InvalidRequestError for what is neither."""
     if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        if (sent := request.get_data(cache=True)) and b"=" not in sent:
+            raise InvalidRequestError("The body must be a JSON object or a form.")
         return _single(request.form.to_dict(flat=False))
     if not request.get_data(cache=True):
         return {}

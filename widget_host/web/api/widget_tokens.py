@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from widget_host.domain.access.rules import LAUNCH_LIFE, POINT_EXCHANGE, LaunchRequest, Prefill
+from widget_host.domain.organizations.models import Environment
 from widget_host.kit.errors import FieldError, InvalidFields, InvalidToken
 from widget_host.web import guards
 from widget_host.web.answers import Answer, Uri, answer
@@ -15,7 +16,19 @@ from widget_host.web.api.programs import Member
 from widget_host.web.api.shapes_programs import PROGRAM_ID
 from widget_host.web.idempotency import KEY_ERRORS, KEY_PARAMETER, once
 from widget_host.web.operations import Reply, operation
-from widget_host.web.parsing import Balance, Currency, Id, Locale, MemberEmail, RequestBody, Text, UserId, money, parse
+from widget_host.web.parsing import (
+    Balance,
+    Currency,
+    Id,
+    Locale,
+    MemberEmail,
+    ReferenceNumber,
+    RequestBody,
+    Text,
+    UserId,
+    money,
+    parse,
+)
 from widget_host.web.scope import services, wiring, work
 
 bp = guards.protect(Blueprint("widget_tokens", __name__, url_prefix="/auth/widget"), guards.bearer_or_secret)
@@ -47,10 +60,17 @@ class PointExchangeLaunch(RequestBody):
         description="The customer's accounts that you know already, by program id.",
         examples=[{PROGRAM_ID: {"destinationUserId": "AC12345678"}}],
     )
-    reference_number: Id | None = Field(None, description="Your own name for the order that may come of it.")
+    reference_number: ReferenceNumber | None = Field(
+        None, description="Your own name for the order that may come of it."
+    )
     locale: Locale | None = Field(None, description="The widget's language, as BCP 47 has it.", examples=["en"])
     theme: Literal["light", "dark", "auto"] | None = Field(
         None, description="Light or dark; the customer's own setting where left out.", examples=["auto"]
+    )
+    return_url: Text | None = Field(
+        None,
+        description="Where the customer goes when it is over, for a widget in a browser of its own: one of the"
+        " addresses registered for the environment. `status` and `reference` are added to it.",
     )
 
     def request(self, local_currency: str) -> LaunchRequest:
@@ -68,6 +88,7 @@ class PointExchangeLaunch(RequestBody):
             reference_number=self.reference_number,
             locale=self.locale,
             theme=self.theme,
+            return_url=self.return_url,
         )
 
 
@@ -105,20 +126,27 @@ def point_exchange() -> ResponseReturnValue:
         raise InvalidToken("Unknown client, or wrong secret. Send a bearer token, or clientId and clientSecret.")
     environment = services().organizations.get_environment(guards.client().environment_id)
     request = asked.request(environment.local_currency)
-    _check_programs(asked, environment.id)
+    _check(asked, environment)
     token = work().widget_sessions.launch(environment, POINT_EXCHANGE, request)
     address = f"{wiring().settings.base_url}/widget/{POINT_EXCHANGE}?token={token}"
     return answer(WidgetToken(access_token=token, expires_in=LAUNCH_SECONDS, widget_url=address))
 
 
-def _check_programs(asked: PointExchangeLaunch, environment_id: str) -> None:
+def _check(asked: PointExchangeLaunch, environment: Environment) -> None:
+    errors = _unknown_programs(asked, environment.id)
+    if asked.return_url is not None and asked.return_url not in environment.return_urls:
+        message = "This address is not registered for the environment: environments update --return-url."
+        errors.append(FieldError("returnUrl", "not_registered", message))
+    if errors:
+        raise InvalidFields(errors)
+
+
+def _unknown_programs(asked: PointExchangeLaunch, environment_id: str) -> list[FieldError]:
     offered = {offer.program.id for offer in services().programs.list_offers(environment_id, asked.currency)}
     named = [("programIds", key) for key in asked.program_ids]
     named += [("destinationAccounts", key) for key in asked.destination_accounts]
-    errors = [
+    return [
         FieldError(field, "unknown_program", f"{key} is not one of your enabled programs.")
         for field, key in named
         if key not in offered
     ]
-    if errors:
-        raise InvalidFields(errors)

@@ -1,6 +1,7 @@
 """The page around every screen of a widget: its element for htmx, all of it without scripts or on opening."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, g, request, url_for
@@ -8,8 +9,10 @@ from flask.typing import ResponseReturnValue
 from jinja2.utils import htmlsafe_json_dumps
 
 from widget_host.domain.access.rules import NoLaunchToken, SessionEnded, Tenant
+from widget_host.domain.organizations.rules import MODES
 from widget_host.kit import wire
 from widget_host.web import hx, language
+from widget_host.web.assets import asset
 from widget_host.web.errors import status_of
 from widget_host.web.guards import anyone, protect
 from widget_host.web.headers import allow_framing
@@ -18,7 +21,8 @@ from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
 from widget_host.web.widgets import appearance, screens
 from widget_host.web.widgets.refusals import TOO_MANY
-from widget_host.web.widgets.session import Face, face, open_by, visitor, widget_session
+from widget_host.web.widgets.renewal import life, renew, way_back
+from widget_host.web.widgets.session import Face, face, is_visited, open_by, visitor, widget_session
 
 MESSAGE, INSTEAD, PAGE = "widgets/_message.html", "widgets/instead.html", "widgets/page.html"
 Messages = Mapping[str, Mapping[str, Any]]
@@ -38,12 +42,13 @@ def blueprints(shown: Face, start: Callable[[], ResponseReturnValue]) -> tuple[B
         blueprint.register_error_handler(NoLaunchToken, no_launch_token)
     entrance.register_error_handler(RateLimited, too_many_of_a_stranger)
     entrance.add_url_rule("", "open_widget", lambda: _open(start))
+    steps.add_url_rule("/session", "renew", renew, methods=["POST"])
     return entrance, steps
 
 
 def _begin(shown: Face) -> None:
     g.face = shown
-    language.speak(language.choose(request.accept_languages.values()))
+    language.speak(language.choose([request.args.get("locale"), *request.accept_languages.values()]))
 
 
 def _open(start: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
@@ -64,7 +69,6 @@ def show(step: str, screen: Any, *, element: str = "", status: int = 200, messag
     """
     guest, messages = visitor(), messages or {}
     tenant = guest.widget.tenant
-    told = [{"type": name, "payload": payload} for name, payload in messages.items()]
     answer = _page(
         _template(step),
         _template(element or step),
@@ -73,9 +77,15 @@ def show(step: str, screen: Any, *, element: str = "", status: int = 200, messag
         screen=screen,
         bearer=None if hx.is_partial() else guest.bearer,
         tenant_key=tenant.tenant_key,
-        config=_config(guest.bearer, tenant.tenant_key, tenant.allowed_origins, told),
+        return_url=guest.widget.request.return_url,
+        config=_config(tenant, messages, session=guest.bearer, **life(guest.widget)),
     )
     answer.status_code = status
+    return _telling(answer, messages)
+
+
+def _telling(answer: Response, messages: Messages) -> Response:
+    """Have a fragment's messages told to the host; a page brings its own."""
     if messages and hx.is_partial():
         hx.trigger(answer, {f"widget:{name}": payload for name, payload in messages.items()})
     return answer
@@ -87,15 +97,21 @@ def _template(name: str) -> str:
 
 def session_ended(ended: SessionEnded) -> Response:
     """Say calmly that the session is over, still framed by the issuer's pages where it is known whose it was."""
-    tenant_key = ended.tenant_key or ""
     with wiring().reading() as services:
-        tenant = services.widget_sessions.find_tenant(tenant_key)
-    origins = tenant.allowed_origins if tenant else ()
-    allow_framing(origins)
-    config = _config(None, tenant_key, origins, [])
-    answer = _page(MESSAGE, INSTEAD, tenant=tenant, screen=screens.ended(), config=config)
+        tenant = services.widget_sessions.find_tenant(ended.tenant_key or "")
+    allow_framing(tenant.allowed_origins if tenant else ())
+    # A reload on the bare address: the host may have a fresh token, so widget.js asks for one before it says the end.
+    reconnects = request.method == "GET" and "token" not in request.args
+    messages: Messages = {} if reconnects else {"session.expired": {}}
+    screen = screens.ended(reconnects=reconnects)
+    config = _config(tenant, messages, session=None, canReconnect=reconnects)
+    asked = request.args.get("theme")
+    mode = asked if asked in MODES else None
+    answer = _page(
+        MESSAGE, INSTEAD, tenant=tenant, mode=mode, screen=screen, return_url=ended.return_url, config=config
+    )
     answer.status_code = status_of(ended)
-    return answer
+    return _telling(answer, messages)
 
 
 def no_launch_token(refusal: NoLaunchToken) -> Response:
@@ -118,7 +134,15 @@ def limited(answer: Response, refusal: RateLimited) -> Response:
     return answer
 
 
-def _page(step: str, element: str, *, tenant: Tenant | None, mode: str | None = None, **context: Any) -> Response:
+def _page(
+    step: str,
+    element: str,
+    *,
+    tenant: Tenant | None,
+    mode: str | None = None,
+    return_url: str | None = None,
+    **context: Any,
+) -> Response:
     spoken = language.language()
     return hx.page_or_partial(
         PAGE,
@@ -132,17 +156,27 @@ def _page(step: str, element: str, *, tenant: Tenant | None, mode: str | None = 
         direction=spoken.direction,
         host_name=tenant.organization_name if tenant else "",
         look=appearance.look(tenant.theme if tenant else None, mode),
+        way_back=partial(way_back, return_url),
+        asides={"ended": screens.ended(), "reconnecting": screens.reconnecting()},
         **context,
     )
 
 
-def _config(bearer: str | None, tenant_key: str, origins: tuple[str, ...], messages: list[dict[str, Any]]) -> Any:
+def _config(tenant: Tenant | None, messages: Messages, **life_of_session: Any) -> Any:
     """Return what widget.js reads once and removes; `address` is all that stays in the address bar."""
     config = {
-        "session": bearer,
         "widget": face().name,
-        "origins": origins,
-        "address": url_for(f"{face().folder}_entrance.open_widget", tenant=tenant_key or None),
-        "messages": messages,
+        "origins": tenant.allowed_origins if tenant else (),
+        "address": url_for(f"{face().folder}_entrance.open_widget", **_asked(tenant)),
+        "module": asset("js/session.js"),
+        "messages": [{"type": name, "payload": payload} for name, payload in messages.items()],
+        **life_of_session,
     }
     return htmlsafe_json_dumps(config, dumps=wire.dumps)
+
+
+def _asked(tenant: Tenant | None) -> dict[str, Any]:
+    """Return what a reload still has to know: whose the widget is, and what its page asked for."""
+    names = (visitor().widget.asked_locale, visitor().widget.asked_theme) if is_visited() else ("", "")
+    locale, theme = (name or request.args.get(key) for name, key in zip(names, ("locale", "theme"), strict=True))
+    return {"tenant": tenant.tenant_key if tenant else None, "locale": locale or None, "theme": theme or None}

@@ -56,6 +56,11 @@ class MessageScreen:
     icon: str
     title: str
     sentence: str
+    # What the issuer's own page is told on the way back to it; where it is empty there is no way back.
+    status: str = ""
+    # Whether the host may be asked for another widget, by the customer or at once.
+    may_start_again: bool = False
+    reconnects: bool = False
 
 
 def program_card(offer: Offer, locale: str) -> ProgramCard:
@@ -89,13 +94,21 @@ def account_facts(offer: Offer, given: Mapping[str, str | None]) -> Sequence[Fac
 
 def no_programs() -> MessageScreen:
     """Say that there is nothing to choose from."""
-    return MessageScreen("gift", _("No programs right now"), _("There is nothing to exchange for at the moment."))
+    sentence = _("There is nothing to exchange for at the moment.")
+    return MessageScreen("gift", _("No programs right now"), sentence, "cancel")
 
 
-def ended() -> MessageScreen:
-    """Say that the session is over."""
+def ended(*, reconnects: bool = False) -> MessageScreen:
+    """Say that the session is over; where scripts run and there is a host, it is first asked to go on."""
     sentence = _("For your security, sessions end after a few minutes. Nothing was charged.")
-    return MessageScreen("lock", _("Your session has ended"), sentence)
+    return MessageScreen(
+        "lock", _("Your session has ended"), sentence, "expired", may_start_again=True, reconnects=reconnects
+    )
+
+
+def reconnecting() -> MessageScreen:
+    """Say that the host is asked for another widget."""
+    return MessageScreen("clock", _("Reconnecting…"), "")
 
 
 def too_many(sentence: str) -> MessageScreen:

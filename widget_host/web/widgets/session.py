@@ -43,7 +43,7 @@ def widget_session() -> None:
             enter(bearer, services.widget_sessions.get(bearer, face().name))
     except SessionEnded as ended:
         limits.count_address()
-        raise SessionEnded(ended.message, request.form.get("_t")) from ended
+        raise SessionEnded(ended.message, ended.tenant_key or request.form.get("_t"), ended.return_url) from ended
     limits.count(limits.WIDGET, visitor().widget.id)
 
 

@@ -36,6 +36,7 @@ class DoneScreen:
     points: str
     unit: str
     facts: Sequence[Fact]
+    reference: str
 
 
 def review_screen(entry: Entry, offer: Offer, preview: Preview, locale: str, *, notice: str = "") -> ReviewScreen:
@@ -85,6 +86,7 @@ def done_screen(transaction: Transaction, offer: Offer, locale: str) -> DoneScre
             Fact(_("Reference"), transaction.reference_number),
             Fact(_("Date"), words.moment(transaction.created_at, locale)),
         ],
+        reference=transaction.reference_number,
     )
 
 
