@@ -20,7 +20,7 @@ from widget_host.web.api import auth, business, events, multibrand, programs, sa
 from widget_host.web.hooks import transaction
 from widget_host.web.parsing import RESERVED_REFERENCE
 from widget_host.web.scope import HostApp
-from widget_host.web.widgets.purchase import steps as purchase
+from widget_host.web.widgets.purchase import outcomes as purchase
 from widget_host.wiring import Wiring
 from widget_host.worker import start_in_background
 

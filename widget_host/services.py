@@ -25,7 +25,7 @@ from widget_host.domain.webhooks.service import Deliveries, Endpoints, Events, O
 from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
 from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
 from widget_host.kit.db import Database
-from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner
+from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner, ReceiptSigner
 from widget_host.telemetry import metrics
 
 DATABASE_UP = "Whether the database answered when the figures were read."
@@ -42,6 +42,7 @@ class Foundation:
         keys = KeyRing(settings.secret_keys)
         self.access_signer = AccessTokenSigner(keys)
         self.launch_signer = LaunchTokenSigner(keys)
+        self.receipt_signer = ReceiptSigner(keys)
         self.hasher = SecretHasher(keys)
         self.box = SecretBox(keys)
 

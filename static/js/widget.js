@@ -57,6 +57,7 @@
   for (const type of ["step", "success", "preferences.changed", "error", "session.expired"]) {
     document.addEventListener(`widget:${type}`, (event) => tell(type, event.detail));
   }
+  document.addEventListener("widget:address", (event) => history.replaceState(null, "", event.detail.address));
   for (const type of ["input", "change", "submit"]) {
     document.addEventListener(type, () => Object.assign(flow, { isTouched: true, isDone: false }), true);
   }
@@ -94,6 +95,10 @@
     const { sourceElement } = event.detail.ctx ?? {};
     const words = sourceElement?.closest("form")?.querySelector("[data-lost]");
     if (lost) tell("error", { ...lost, displayMessage: words?.textContent.trim() ?? "", recoverable: true });
+    // A form that can ask what came of it does: it was sent, and nobody knows what happened to it.
+    if (lost && sourceElement?.matches("form, [data-asks]")) {
+      sourceElement.closest("form").querySelector("[data-asks]")?.dispatchEvent(new Event("widget:lost"));
+    }
     if (!words) return;
     words.hidden = !lost;
     if (lost && sourceElement.matches("form, button")) words.focus();

@@ -6,8 +6,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
-from widget_host.domain.access.rules import Client
+from widget_host.domain.access.rules import Client, OpenWidget, Tenant, request_of
 from widget_host.domain.organizations.models import Environment, Organization
+from widget_host.domain.organizations.rules import Theme
 
 ClientRows = Select[ClientSecret, Environment, Organization]
 
@@ -67,17 +68,14 @@ def _client(session: Session, wanted: ClientRows) -> Client | None:
 OpenedRow = tuple[WidgetSession, WidgetLaunch, Environment, Organization]
 
 
-def live_session(session: Session, bearer_hashes: Sequence[str]) -> OpenedRow | None:
-    """Return the session of this bearer with all that belongs to it, unless it was ended."""
+def find_session(session: Session, bearer_hashes: Sequence[str]) -> OpenedRow | None:
+    """Return the session of this bearer with all that belongs to it, over or not."""
     row = session.execute(
         select(WidgetSession, WidgetLaunch, Environment, Organization)
         .join(WidgetLaunch, WidgetLaunch.id == WidgetSession.launch_id)
         .join(Environment, Environment.id == WidgetLaunch.environment_id)
         .join(Organization, Organization.id == Environment.organization_id)
-        .where(
-            WidgetSession.bearer_hash.in_(bearer_hashes),
-            WidgetSession.revoked_at.is_(None),
-        )
+        .where(WidgetSession.bearer_hash.in_(bearer_hashes))
     ).one_or_none()
     return None if row is None else (row[0], row[1], row[2], row[3])
 
@@ -100,3 +98,34 @@ def find_tenant(session: Session, tenant_key: str) -> tuple[Environment, Organiz
         .where(Environment.tenant_key == tenant_key)
     ).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def opened(
+    session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
+) -> OpenWidget:
+    """Return a session as its widget's pages need it."""
+    request = request_of(launch.claims)
+    return OpenWidget(
+        id=session.id,
+        launch_id=launch.id,
+        tenant=tenant_of(environment, organization),
+        request=request,
+        currency=request.currency or environment.local_currency,
+        expires_at=session.expires_at,
+        extendable_until=session.extendable_until,
+        is_spent=launch.spent_at is not None,
+        asked_locale=session.locale,
+        asked_theme=session.theme,
+    )
+
+
+def tenant_of(environment: Environment, organization: Organization) -> Tenant:
+    """Return an environment as its widgets' pages need it."""
+    return Tenant(
+        environment.id,
+        environment.tenant_key,
+        organization.name,
+        tuple(environment.allowed_origins),
+        environment.clock_ahead,
+        Theme(**environment.theme),
+    )

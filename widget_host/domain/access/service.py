@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from widget_host.domain.access import queries, rules
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
-from widget_host.domain.organizations.models import Environment, Organization
-from widget_host.domain.organizations.rules import Theme
+from widget_host.domain.organizations.models import Environment
 from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretHasher, new_secret
@@ -156,9 +155,7 @@ class WidgetSessions:
         launch_id, tenant_key = self._launched(token, widget)
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
         if launch is None or launch.spent_at is not None:
-            raise rules.SessionEnded(
-                "This exchange is finished.", tenant_key, launch.claims.get("returnUrl") if launch else None
-            )
+            raise rules.ExchangeFinished(rules.FINISHED, tenant_key, launch.claims.get("returnUrl") if launch else None)
         environment, organization = queries.tenant(self._session, launch.environment_id)
         with self._clock.ahead(environment.clock_ahead):
             if self._is_over(launch):
@@ -166,7 +163,7 @@ class WidgetSessions:
             self._end_sessions(launch)
             bearer = new_secret()
             session = self._start(launch, bearer, locale, theme)
-        return bearer, _opened(session, launch, environment, organization)
+        return bearer, queries.opened(session, launch, environment, organization)
 
     def _is_over(self, launch: WidgetLaunch) -> bool:
         return launch.created_at + rules.LAUNCH_LIFE <= self._clock.now()
@@ -202,14 +199,14 @@ class WidgetSessions:
 
     def get(self, bearer: str, widget: str) -> rules.OpenWidget:
         """Return the live session of this bearer, or raise SessionEnded."""
-        found = queries.live_session(self._session, self._hasher.candidates(bearer))
+        found = queries.find_session(self._session, self._hasher.candidates(bearer))
         if found is None or found[1].widget != widget:
-            raise rules.SessionEnded("Your session has ended.")
-        with self._clock.ahead(found[2].clock_ahead):
-            if found[0].expires_at <= self._clock.now():
-                opened = _opened(*found)
-                raise rules.SessionEnded("Your session has ended.", opened.tenant.tenant_key, opened.request.return_url)
-        return _opened(*found)
+            raise rules.SessionEnded(rules.ENDED)
+        opened, is_revoked = queries.opened(*found), found[0].revoked_at is not None
+        with self._clock.ahead(opened.tenant.clock_ahead):
+            if is_revoked or opened.expires_at <= self._clock.now():
+                raise rules.why_over(opened, is_replaced=is_revoked)
+        return opened
 
     def extend(self, opened: rules.OpenWidget) -> rules.OpenWidget:
         """Let the session last ten minutes from now, and half an hour altogether: its customer is there."""
@@ -252,7 +249,12 @@ class WidgetSessions:
     def find_tenant(self, tenant_key: str) -> rules.Tenant | None:
         """Return whose public key this is, if anybody's."""
         found = queries.find_tenant(self._session, tenant_key)
-        return None if found is None else _tenant(*found)
+        return None if found is None else queries.tenant_of(*found)
+
+    def find_request(self, launch_id: str) -> rules.LaunchRequest | None:
+        """Return what the issuer said when it asked for a widget."""
+        launch = self._session.get(WidgetLaunch, launch_id)
+        return None if launch is None else rules.request_of(launch.claims)
 
     def spend(self, launch_id: str) -> None:
         """Let a launch be used up by a purchase, once; raises SessionEnded the second time."""
@@ -263,7 +265,7 @@ class WidgetSessions:
             .returning(WidgetLaunch.id)
         )
         if spent.first() is None:
-            raise rules.SessionEnded("This exchange is finished.")
+            raise rules.ExchangeFinished(rules.FINISHED)
 
     def give_back(self, launch_id: str) -> None:
         """Let a launch buy after all: the purchase it was spent on came to nothing."""
@@ -272,32 +274,3 @@ class WidgetSessions:
 
 def _revoked(secret: ClientSecret) -> rules.RevokedSecret:
     return rules.RevokedSecret(REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
-
-
-def _opened(
-    session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
-) -> rules.OpenWidget:
-    request = rules.request_of(launch.claims)
-    return rules.OpenWidget(
-        id=session.id,
-        launch_id=launch.id,
-        tenant=_tenant(environment, organization),
-        request=request,
-        currency=request.currency or environment.local_currency,
-        expires_at=session.expires_at,
-        extendable_until=session.extendable_until,
-        is_spent=launch.spent_at is not None,
-        asked_locale=session.locale,
-        asked_theme=session.theme,
-    )
-
-
-def _tenant(environment: Environment, organization: Organization) -> rules.Tenant:
-    return rules.Tenant(
-        environment.id,
-        environment.tenant_key,
-        organization.name,
-        tuple(environment.allowed_origins),
-        environment.clock_ahead,
-        Theme(**environment.theme),
-    )
