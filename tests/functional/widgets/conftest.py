@@ -34,7 +34,6 @@ class Widget:
             return self._client.post(f"{PATH}/{step}", data=fields, headers=headers)
         return self._client.post(f"{PATH}/{step}", data={"_s": self.bearer, **fields})
 
-
     def confirm(self, **fields: str) -> TestResponse:
         """Go through the review, and confirm what it shows."""
         return self.post("confirm", **fields | hidden_fields(self.post("review", **fields)))

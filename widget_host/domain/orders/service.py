@@ -13,7 +13,7 @@ from widget_host.domain.accounts.rules import Holder
 from widget_host.domain.accounts.service import Accounts
 from widget_host.domain.orders import rules
 from widget_host.domain.orders.models import IdempotencyKey
-from widget_host.domain.orders.rules import AllIssued, Claim, Given, Issued, Part
+from widget_host.domain.orders.rules import AllIssued, Claim, Decided, Given, Issued, Part
 from widget_host.domain.organizations.service import Organizations
 from widget_host.domain.programs.rules import Credit, Offer, Outcome, ProgramFacts
 from widget_host.domain.programs.service import Programs
@@ -43,16 +43,6 @@ class Pending:
     program: ProgramFacts
     credit: Credit
     clock_ahead: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """An order that may be kept: its price, its transaction's id, and when its program is asked, if it still is."""
-
-    order: Order
-    preview: Preview
-    transaction_id: str
-    due_in: timedelta | None = None
 
 
 class Answers:
@@ -149,7 +139,7 @@ class Orders:
 
     def record(self, decided: Decided) -> Issued:
         """Keep the order as a transaction, the key first; or return the earlier answer."""
-        receipt = _receipt(decided, self._clock.now())
+        receipt = decided.receipt(self._clock.now())
         if not self._claim(decided.order, rules.receipt_answer(receipt)):
             return self._earlier(decided.order)
         self._keep(decided, receipt.date, decided.due_in)
@@ -158,7 +148,7 @@ class Orders:
     def record_all(self, claims: Sequence[Claim], parts: Sequence[Part], decided: Sequence[Decided]) -> AllIssued:
         """Keep several orders, all or none, their keys first; or return the earlier answer."""
         now = self._clock.now()
-        given = tuple(Given(_receipt(each, now), part.said) for each, part in zip(decided, parts, strict=True))
+        given = tuple(Given(each.receipt(now), part.said) for each, part in zip(decided, parts, strict=True))
         if earlier := self._claim_all(claims, rules.parts_answer(given)):
             return earlier
         for each, part in zip(decided, given, strict=True):
@@ -294,11 +284,6 @@ class Orders:
 
 def _credit(transaction: Transaction) -> Credit:
     return Credit(transaction.id, destination_of(transaction), transaction.total_points, transaction.attempts)
-
-
-def _receipt(decided: Decided, now: datetime) -> Receipt:
-    status = COMPLETED if decided.due_in is None else PENDING
-    return Receipt(decided.transaction_id, decided.preview.total_points, decided.order.reference_number, now, status)
 
 
 def _reference_taken(order: Order) -> DuplicateReference:

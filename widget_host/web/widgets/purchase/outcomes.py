@@ -29,7 +29,6 @@ from widget_host.web.widgets.purchase.steps import REVIEW, bp, entrance, review_
 from widget_host.web.widgets.session import visitor
 
 PROCESSING, WAITING = "_processing.html", "_waiting.html"
-SEE_OTHER = 303
 __all__ = ["bp", "entrance"]
 
 
@@ -96,7 +95,7 @@ def _receipt(made: Made, element: str = "") -> ResponseReturnValue:
     address = address_of(transaction, widget)
     if not hx.is_partial() and transaction.status != FAILED:
         # A page that was posted to would ask, on a reload, whether to post again.
-        return redirect(address, SEE_OTHER)
+        return redirect(address, code=303)
     screen = shown(transaction, made.program, address, 0, can_try_again=True)
     return show(DONE, screen, element=element, messages=messages_about(transaction), address=address)
 
