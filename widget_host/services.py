@@ -13,11 +13,13 @@ from widget_host.domain.issuing.service import FinalWords
 from widget_host.domain.ledger.service import Ledger
 from widget_host.domain.orders.service import Answers, Orders
 from widget_host.domain.organizations.service import Organizations
-from widget_host.domain.partnering.service import Campaigns, Directory, Partnerships
+from widget_host.domain.partnering.service import Campaigns, Directory, Partnerships, Rates
+from widget_host.domain.pictures.service import Pictures
 from widget_host.domain.preferences.service import Preferences
 from widget_host.domain.production.service import Production
 from widget_host.domain.programs.service import Programs
 from widget_host.domain.quotes.service import Quotes
+from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.sandbox.service import Sandbox
 from widget_host.domain.transactions.service import Transactions
 from widget_host.domain.upkeep.service import AuditTrail, Upkeep
@@ -92,6 +94,11 @@ class Services:
         )
 
     @cached_property
+    def pictures(self) -> Pictures:
+        """Logos."""
+        return Pictures(session=self._session, clock=self._foundation.clock.machine)
+
+    @cached_property
     def programs(self) -> Programs:
         """Programs and partnerships."""
         return Programs(session=self._session, clock=self._foundation.clock)
@@ -105,6 +112,11 @@ class Services:
             box=self._foundation.box,
             http_allowed=self._foundation.settings.development,
         )
+
+    @cached_property
+    def rates(self) -> Rates:
+        """What currencies are worth."""
+        return Rates(session=self._session, clock=self._foundation.clock, trail=self.audit_trail)
 
     @cached_property
     def partnerships(self) -> Partnerships:
@@ -224,6 +236,17 @@ class Services:
             organizations=self.organizations,
             answers=self.answers,
             accounts=self.accounts,
+            rewards=self.abandoned_rewards,
+        )
+
+    @cached_property
+    def abandoned_rewards(self) -> AbandonedRewards:
+        """Rewards to be undone."""
+        return AbandonedRewards(
+            session=self._session,
+            clock=self._foundation.clock,
+            transactions=self.transactions,
+            organizations=self.organizations,
         )
 
     @cached_property

@@ -15,7 +15,7 @@ from widget_host.adapters.programs import REGISTRY
 from widget_host.adapters.programs.outside import Outside
 from widget_host.adapters.programs.sandbox import PERSONAS
 from widget_host.config import Settings
-from widget_host.domain.issuing.service import Issuing, Resolving, Reversing
+from widget_host.domain.issuing.service import Issuing, Resolving, Reversing, Undoing
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
 from widget_host.domain.webhooks.service import Feed
@@ -113,6 +113,12 @@ class Wiring(Foundation):
             _one(self.writing, lambda services: services.events),
         )
         return Feed(reading=events[0], writing=events[1])
+
+    @cached_property
+    def undoing(self) -> Undoing:
+        """Undoes rewards of which a part was refused."""
+        writing = _one(self.writing, lambda services: services.abandoned_rewards)
+        return Undoing(writing=writing, reversing=self.reversing, clock=self.clock)
 
     @cached_property
     def members(self) -> Members:

@@ -58,8 +58,9 @@ class Worker:
                 wait(POLL_SECONDS)
 
     def _ask(self) -> bool:
-        """Ask about pending transactions that are due; False when none was."""
-        return self._wiring.resolving.resolve_due(PENDING_AT_ONCE) > 0
+        """Ask about pending transactions that are due, and undo rewards that failed; False when there were none."""
+        asked = self._wiring.resolving.resolve_due(PENDING_AT_ONCE)
+        return asked + self._wiring.undoing.undo_due(PENDING_AT_ONCE) > 0
 
     def stop(self) -> None:
         """End the loop after the attempts under way."""

@@ -1,8 +1,9 @@
-// Opens a widget in your page, fetches its tokens from your backend, and tells your page what happens in it.
+// Opens a widget in your page, fetches its tokens from your backend, and tells your page what happens.
 (() => {
   const TITLES = { "point-exchange": "Exchange for points", multibrand: "Your rewards" };
 
   function open({ widget = "point-exchange", fetchToken, container, theme, locale, ...on }) {
+    let place = container.append ? container : document.querySelector(container);
     let origin, isReady, isAsking;
     const frame = Object.assign(document.createElement("iframe"), {
       title: TITLES[widget],
@@ -11,7 +12,7 @@
       referrerPolicy: "strict-origin",
     });
     frame.style.cssText = "display: block; width: 100%; border: 0";
-    const timer = setTimeout(fail, 10_000, "LOAD_FAILED", "not ready after 10 s");
+    const timer = setTimeout(fail, 10_000, "LOAD_FAILED", "no ready in 10 s");
 
     function tell(type, payload) {
       on.onEvent?.({ type, payload });
@@ -68,18 +69,22 @@
     function remove() {
       clearTimeout(timer);
       removeEventListener("message", listen);
+      place = null;
       frame.remove();
     }
 
-    // The widget asks the customer where something would be lost; one not ready has nothing to lose.
+    // The widget asks first where something would be lost; one not ready has nothing to lose.
     function close() {
       if (isReady) send("close", {});
       else remove();
     }
 
     addEventListener("message", listen);
-    (container.append ? container : document.querySelector(container)).append(frame);
-    address((url) => { ({ origin } = url); frame.src = url; });
+    address((url) => {
+      ({ origin } = url);
+      frame.src = url;
+      place?.append(frame);
+    });
     return { frame, close, remove, setTheme };
   }
 

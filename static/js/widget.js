@@ -26,7 +26,7 @@
     if (type === "session.expired") flow.isEnded = true;
     if (type === "step") flow.step = payload.name;
     if (type === "success" || type === "preferences.changed") Object.assign(flow, { isDone: true, isTouched: false });
-    const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
+    const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const message = { source: "widget-host", version: 1, id, widget, type, payload };
     if (bridge) bridge.postMessage(JSON.stringify(message));
     else if (isFramed) for (const origin of listeners) window.parent.postMessage(message, origin);
@@ -66,8 +66,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!session || form.hasAttribute("data-htmx-powered")) return;
-    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "_s", value: session });
-    form.append(field);
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "_s", value: session }));
   }, true);
 
   document.addEventListener("click", (event) => {
@@ -90,18 +89,15 @@
   document.addEventListener("htmx:after:swap", settle);
   document.addEventListener("widget:swap", settle);
 
-  // No answer of ours came: the form says so in its own words, for only the server knows whether money may have moved.
+  // No answer of ours came: the form says so in its own words, and may ask whether money moved.
   function notice(event, lost) {
     const { sourceElement } = event.detail.ctx ?? {};
     const words = sourceElement?.closest("form")?.querySelector("[data-lost]");
     if (lost) tell("error", { ...lost, displayMessage: words?.textContent.trim() ?? "", recoverable: true });
-    // A form that can ask what came of it does: it was sent, and nobody knows what happened to it.
-    if (lost && sourceElement?.matches("form, [data-asks]")) {
-      sourceElement.closest("form").querySelector("[data-asks]")?.dispatchEvent(new Event("widget:lost"));
-    }
     if (!words) return;
     words.hidden = !lost;
     if (lost && sourceElement.matches("form, button")) words.focus();
+    if (lost && sourceElement.matches("form, div")) htmx.trigger(sourceElement, "widget:lost");
   }
   document.addEventListener("htmx:before:request", (event) => notice(event));
   document.addEventListener("htmx:error", (event) => {

@@ -122,7 +122,7 @@ class TestDocument:
 
     def test_tells_who_may_call(self, document: Document, client: FlaskClient) -> None:
         for method, path, operation in operations(document):
-            if operation["security"] == [{"bearerAuth": []}]:
+            if operation["security"] and {} not in operation["security"]:
                 assert client.open(path, method=method).status_code == 401, path
 
 
@@ -148,7 +148,7 @@ class TestExamples:
 
     def test_of_requests_can_be_sent(self, document: Document, api: Api, issuer: Issuer, enabled: None) -> None:
         for method, path, operation in operations(document):
-            if operation["security"] and {} not in operation["security"]:
+            if operation["security"] == [{"bearerAuth": []}]:
                 for example in examples(operation):
                     address = path.format(programId=issuer.programs[AURORA], transactionId="order-1")
                     asked = example_query(operation)

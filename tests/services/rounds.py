@@ -9,6 +9,7 @@ from widget_host.worker import Worker
 def work_off(wiring: Wiring) -> int:
     """Ask about every pending transaction that is due, then send what is due; returns how many were asked about."""
     asked = wiring.resolving.resolve_due(100)
+    wiring.undoing.undo_due(100)
     with wiring.writing() as services:
         deliveries = services.deliveries.claim(100)
     worker = Worker(wiring)

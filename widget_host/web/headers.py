@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from widget_host.web.scope import request_id, wiring
 
 NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PICTURE_ALLOWED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 FEATURES = ("camera", "microphone", "geolocation", "payment", "usb", "clipboard-read", "display-capture", "fullscreen")
 PERMISSIONS = ", ".join(f"{feature}=()" for feature in FEATURES)
 YEAR_SECONDS = 31_536_000
@@ -31,6 +32,11 @@ def allow_framing(origins: Sequence[str]) -> None:
     g.framed_by = tuple(origins)
 
 
+def forbid_all_but_styles() -> None:
+    """Let this answer, a picture, load and run nothing even where it is opened as a page; SVGs have styles inside."""
+    g.content_policy = PICTURE_ALLOWED
+
+
 def _protect(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = request_id()
     answer.headers["X-Content-Type-Options"] = "nosniff"
@@ -47,7 +53,7 @@ def _protect(answer: Response) -> Response:
 
 def _policy(answer: Response) -> str:
     if answer.mimetype != "text/html":
-        return NOTHING_ALLOWED
+        return cast("str", g.get("content_policy", NOTHING_ALLOWED))
     nonce = csp_nonce()
     ancestors = " ".join(g.get("framed_by", ())) or "'none'"
     return (

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
 from widget_host.domain.access.rules import Client, OpenWidget, Tenant, request_of
 from widget_host.domain.organizations.models import Environment, Organization
-from widget_host.domain.organizations.rules import Theme
+from widget_host.domain.organizations.rules import PRODUCTION, Theme
 
+# What organizations.rules.is_open says, for the database.
+IS_OPEN = or_(Environment.kind != PRODUCTION, Organization.kyb_approved_at.is_not(None))
 ClientRows = Select[ClientSecret, Environment, Organization]
 
 
@@ -18,7 +20,7 @@ def _live_secrets() -> ClientRows:
         select(ClientSecret, Environment, Organization)
         .join(Environment, Environment.id == ClientSecret.environment_id)
         .join(Organization, Organization.id == Environment.organization_id)
-        .where(ClientSecret.revoked_at.is_(None))
+        .where(ClientSecret.revoked_at.is_(None), IS_OPEN)
     )
 
 
@@ -33,10 +35,16 @@ def find_client_by_secret(session: Session, client_id: str, secret_id: str) -> C
     return _client(session, _live_secrets().where(Organization.client_id == client_id, ClientSecret.id == secret_id))
 
 
-def find_revoked(
+def secrets(session: Session, environment_id: str) -> Sequence[ClientSecret]:
+    """Return the environment's secrets, the newest first."""
+    wanted = select(ClientSecret).where(ClientSecret.environment_id == environment_id)
+    return session.scalars(wanted.order_by(ClientSecret.id.desc())).all()
+
+
+def find_secret(
     session: Session, client_id: str, *, hashes: Sequence[str] = (), secret_id: str = ""
 ) -> ClientSecret | None:
-    """Return the client's secret of one of these hashes, or of this id, that was taken back."""
+    """Return the client's secret of one of these hashes, or of this id, whether it is good for anything or not."""
     return session.scalars(
         select(ClientSecret)
         .join(Environment, Environment.id == ClientSecret.environment_id)
@@ -44,7 +52,6 @@ def find_revoked(
         .where(
             Organization.client_id == client_id,
             ClientSecret.secret_hash.in_(hashes) if hashes else ClientSecret.id == secret_id,
-            ClientSecret.revoked_at.is_not(None),
         )
     ).first()
 
@@ -103,7 +110,7 @@ def find_tenant(session: Session, tenant_key: str) -> tuple[Environment, Organiz
 def opened(
     session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
 ) -> OpenWidget:
-    """Return a session as its widget's pages need it."""
+    """Return the session as the rules know it."""
     request = request_of(launch.claims)
     return OpenWidget(
         id=session.id,
@@ -120,7 +127,7 @@ def opened(
 
 
 def tenant_of(environment: Environment, organization: Organization) -> Tenant:
-    """Return an environment as its widgets' pages need it."""
+    """Return whose widgets these are."""
     return Tenant(
         environment.id,
         environment.tenant_key,

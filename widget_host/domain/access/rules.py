@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from widget_host.domain.organizations.rules import MODES, Theme
 from widget_host.kit.errors import InvalidToken, Refused
@@ -17,6 +17,8 @@ SESSION_LIFE = timedelta(seconds=600)
 LONGEST_SESSION = timedelta(minutes=30)
 POINT_EXCHANGE = "point-exchange"
 SCOPE = "points widgets"
+CLOSED = "Production is closed to this organization: its KYB approval was withdrawn."
+REVOKED = "The access token was revoked: its client secret is no longer valid."
 ENDED, FINISHED = "Your session has ended.", "This exchange is finished."
 
 
@@ -59,14 +61,28 @@ class ExchangeFinished(SessionEnded):
     """What the launch was for is done; what came of it is no longer shown here."""
 
 
-class RevokedSecret(InvalidToken):
-    """The secret, or the token it fetched, was good once and was taken back; says whose it was."""
+class RefusedSecret(InvalidToken):
+    """The secret, or the token it fetched, is known and refused; says whose it is, and what that is called."""
+
+    event: ClassVar[str]
 
     def __init__(self, message: str, *, environment_id: str, secret_id: str) -> None:
         """Name the secret by its id."""
         super().__init__(message)
         self.environment_id = environment_id
         self.secret_id = secret_id
+
+
+class RevokedSecret(RefusedSecret):
+    """It was good once and was taken back."""
+
+    event = "secret.revoked_used"
+
+
+class ClosedProduction(RefusedSecret):
+    """It is of a production whose organization lost its KYB approval; it is good again when that is given back."""
+
+    event = "production.closed_used"
 
 
 class NoLaunchToken(Refused):

@@ -1,5 +1,6 @@
 """What may be done with client secrets, access tokens and widget sessions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,15 +10,14 @@ from sqlalchemy.orm import Session
 
 from widget_host.domain.access import queries, rules
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
-from widget_host.domain.organizations.models import Environment
+from widget_host.domain.organizations.models import Environment, Organization
+from widget_host.domain.organizations.rules import is_open
 from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretHasher, new_secret
-from widget_host.kit.errors import InvalidToken
+from widget_host.kit.errors import InvalidToken, NotFound
 from widget_host.kit.ids import new_id
 from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner
-
-REVOKED = "The access token was revoked: its client secret is no longer valid."
 
 
 class Clients:
@@ -30,21 +30,34 @@ class Clients:
         self._hasher = hasher
         self._trail = trail
 
-    def add_secret(self, environment: Environment) -> str:
-        """Make a client secret; it is returned this once and kept only as a hash."""
-        secret, secret_id = new_secret(f"whs_{environment.kind}_"), new_id("sec")
-        self._session.add(
-            ClientSecret(
-                id=secret_id,
-                environment_id=environment.id,
-                secret_hash=self._hasher.hash(secret),
-                created_at=self._clock.now(),
-                revoked_at=None,
-            )
+    def add_secret(self, environment: Environment) -> tuple[ClientSecret, str]:
+        """Make a client secret; it is returned in the open this once and kept only as a hash."""
+        secret = new_secret(f"whs_{environment.kind}_")
+        made = ClientSecret(
+            id=new_id("sec"),
+            environment_id=environment.id,
+            secret_hash=self._hasher.hash(secret),
+            created_at=self._clock.now(),
+            revoked_at=None,
         )
+        self._session.add(made)
         self._session.flush()
-        self._trail.record("secret.created", environment.id, secret_id=secret_id)
-        return secret
+        self._trail.record("secret.created", environment.id, secret_id=made.id)
+        return made, secret
+
+    def list_secrets(self, environment_id: str) -> Sequence[ClientSecret]:
+        """Return the environment's secrets, live and revoked, the newest first."""
+        return queries.secrets(self._session, environment_id)
+
+    def revoke_secret(self, environment: Environment, secret_id: str) -> ClientSecret:
+        """Take a secret back, and with it every token that it fetched; raises NotFound."""
+        found = self._session.get(ClientSecret, secret_id, with_for_update=True)
+        if found is None or found.environment_id != environment.id or found.revoked_at is not None:
+            raise NotFound(f"There is no live secret {secret_id}.")
+        found.revoked_at = self._clock.now()
+        self._session.flush()
+        self._trail.record("secret.revoked", environment.id, secret_id=secret_id)
+        return found
 
     def find(self, client_id: str, secret: str) -> rules.Client | None:
         """Return who presents this id and secret; the secret decides the environment."""
@@ -52,12 +65,12 @@ class Clients:
             return None
         return queries.find_client(self._session, client_id, self._hasher.candidates(secret))
 
-    def find_revoked(self, client_id: str, secret: str) -> rules.RevokedSecret | None:
-        """Return whose secret this was, where it was taken back."""
+    def find_refused(self, client_id: str, secret: str) -> rules.RefusedSecret | None:
+        """Return why a secret that is known is refused: it was taken back, or its production is closed."""
         if not rules.may_be_credentials(client_id, secret):
             return None
-        found = queries.find_revoked(self._session, client_id, hashes=self._hasher.candidates(secret))
-        return None if found is None else _revoked(found)
+        found = queries.find_secret(self._session, client_id, hashes=self._hasher.candidates(secret))
+        return None if found is None else _refused(found)
 
 
 class AccessTokens:
@@ -106,8 +119,8 @@ class AccessTokens:
         client_id, secret_id = str(claims["sub"]), str(claims.get("secret"))
         client = queries.find_client_by_secret(self._session, client_id, secret_id)
         if client is None:
-            revoked = queries.find_revoked(self._session, client_id, secret_id=secret_id)
-            raise InvalidToken(REVOKED) if revoked is None else _revoked(revoked)
+            known = queries.find_secret(self._session, client_id, secret_id=secret_id)
+            raise InvalidToken(rules.REVOKED) if known is None else _refused(known)
         with self._clock.ahead(client.clock_ahead):
             if int(claims["exp"]) <= self._clock.now().timestamp():
                 raise InvalidToken("The access token has expired. Ask for a new one.")
@@ -157,6 +170,7 @@ class WidgetSessions:
         if launch is None or launch.spent_at is not None:
             raise rules.ExchangeFinished(rules.FINISHED, tenant_key, launch.claims.get("returnUrl") if launch else None)
         environment, organization = queries.tenant(self._session, launch.environment_id)
+        _check_open(environment, organization)
         with self._clock.ahead(environment.clock_ahead):
             if self._is_over(launch):
                 raise rules.SessionEnded("This link has expired.", tenant_key, launch.claims.get("returnUrl"))
@@ -202,6 +216,7 @@ class WidgetSessions:
         found = queries.find_session(self._session, self._hasher.candidates(bearer))
         if found is None or found[1].widget != widget:
             raise rules.SessionEnded(rules.ENDED)
+        _check_open(*found[2:4])
         opened, is_revoked = queries.opened(*found), found[0].revoked_at is not None
         with self._clock.ahead(opened.tenant.clock_ahead):
             if is_revoked or opened.expires_at <= self._clock.now():
@@ -272,5 +287,12 @@ class WidgetSessions:
         self._session.execute(update(WidgetLaunch).where(WidgetLaunch.id == launch_id).values(spent_at=None))
 
 
-def _revoked(secret: ClientSecret) -> rules.RevokedSecret:
-    return rules.RevokedSecret(REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
+def _refused(secret: ClientSecret) -> rules.RefusedSecret:
+    if secret.revoked_at is None:
+        return rules.ClosedProduction(rules.CLOSED, environment_id=secret.environment_id, secret_id=secret.id)
+    return rules.RevokedSecret(rules.REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
+
+
+def _check_open(environment: Environment, organization: Organization) -> None:
+    if not is_open(environment.kind, kyb_approved=organization.kyb_approved_at is not None):
+        raise rules.SessionEnded("Exchanges are paused at the moment.", environment.tenant_key)

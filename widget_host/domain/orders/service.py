@@ -18,6 +18,7 @@ from widget_host.domain.organizations.service import Organizations
 from widget_host.domain.programs.rules import Credit, Offer, Outcome, ProgramFacts
 from widget_host.domain.programs.service import Programs
 from widget_host.domain.quotes.service import Quotes
+from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import (
     COMPLETED,
@@ -98,6 +99,7 @@ class Orders:
         organizations: Organizations,
         answers: Answers,
         accounts: Accounts,
+        rewards: AbandonedRewards,
     ) -> None:
         """Work within this session, together with these services of the same session."""
         self._session = session
@@ -109,6 +111,7 @@ class Orders:
         self._organizations = organizations
         self._answers = answers
         self._accounts = accounts
+        self._rewards = rewards
 
     def find_answer(self, order: Order) -> Issued | None:
         """Return the answer this reference number got before; raises as `rules.answered` does."""
@@ -208,6 +211,8 @@ class Orders:
         if transaction.status != PENDING:
             return
         self._transactions.fail(transaction, refusal.message)
+        if transaction.reward is not None:
+            self._rewards.abandon(transaction, refusal)
         key = self._key_of(transaction)
         if transaction.launch_id is not None:
             self._widget_sessions.give_back(transaction.launch_id)

@@ -68,6 +68,11 @@ def theme(accent: str | None, radius: int | None, mode: str | None, logo: str | 
     return read
 
 
+def is_open(kind: str, *, kyb_approved: bool) -> bool:
+    """Whether an environment serves anybody: production only while its organization's KYB is approved."""
+    return kind != PRODUCTION or kyb_approved
+
+
 def origin(text: str, *, http_allowed: bool) -> str:
     """Return the origin as browsers write it (`https://bank.example`, no path); raises FieldError when it is none."""
     parts = _split(text)

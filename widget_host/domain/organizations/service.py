@@ -86,17 +86,25 @@ class Organizations:
     def prepare(self, client_id: str, kind: str) -> Environment:
         """Return the client's environment of that kind; production is made where it is missing, without a secret."""
         organization = self.get_of_client(client_id)
-        of_client = select(Environment).where(Environment.organization_id == organization.id)
-        found = {environment.kind: environment for environment in self._session.scalars(of_client)}
+        found = self._environments(organization)
         return found.get(kind) or self._open(organization, kind, found[rules.SANDBOX].local_currency)
 
+    def _environments(self, organization: Organization) -> dict[str, Environment]:
+        of_organization = select(Environment).where(Environment.organization_id == organization.id)
+        return {environment.kind: environment for environment in self._session.scalars(of_organization)}
+
     def allow(self, organization: Organization, *, points_mode: bool | None, kyb_approved: bool | None) -> None:
-        """Decide what the organization may do; None leaves a decision as it is."""
+        """Decide what the organization may do; None leaves a decision as it is.
+
+        While KYB is not approved production is closed: its secrets, tokens and widgets are refused, not revoked.
+        """
         if points_mode is not None:
             organization.points_mode = points_mode
-        if kyb_approved is not None:
-            before = organization.kyb_approved_at
-            organization.kyb_approved_at = (before or self._clock.now()) if kyb_approved else None
+        if kyb_approved is not None and kyb_approved != (organization.kyb_approved_at is not None):
+            organization.kyb_approved_at = self._clock.now() if kyb_approved else None
+            for environment in self._environments(organization).values():
+                event = "kyb.approved" if kyb_approved else "kyb.withdrawn"
+                self._trail.record(event, environment.id, organization_id=organization.id)
         self._session.flush()
 
     def get_environment(self, environment_id: str) -> Environment:

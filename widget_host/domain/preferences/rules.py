@@ -138,6 +138,7 @@ def _part(reward: Reward, preferred: Preferred, value: Money, number: int) -> Pa
         reference_number=f"{reward.reference_number}.{number}",
         value=value,
         source_user_id=reward.source_user_id,
+        reward=reward.reference_number,
     )
     said = {"programId": preferred.program_id, "allocation": preferred.allocation, "value": value.minor}
     return Part(order, said)

@@ -122,8 +122,8 @@ def point_exchange() -> ResponseReturnValue:
     """Give the token that opens the Purchase widget once, within ten minutes."""
     asked = parse(PointExchangeLaunch)
     if not guards.is_known():
-        oauth.refused(asked.client_id or "", asked.client_secret or "")
-        raise InvalidToken("Unknown client, or wrong secret. Send a bearer token, or clientId and clientSecret.")
+        why = oauth.refused(asked.client_id or "", asked.client_secret or "")
+        raise InvalidToken(f"{why} Send a bearer token, or clientId and clientSecret.")
     environment = services().organizations.get_environment(guards.client().environment_id)
     request = asked.request(environment.local_currency)
     _check(asked, environment)

@@ -62,7 +62,7 @@ class TestFind:
 
     def test_knows_several_secrets_until_each_is_revoked(self, wiring: Wiring, issuer: Issuer) -> None:
         with wiring.writing() as services:
-            second = services.clients.add_secret(services.organizations.get_environment(issuer.environment_id))
+            _, second = services.clients.add_secret(services.organizations.get_environment(issuer.environment_id))
         assert find(wiring, issuer.client_id, second) is not None
         first = find(wiring, issuer.client_id, issuer.client_secret)
         assert first is not None
