@@ -3,7 +3,7 @@
   "use strict";
   // A screen comes with one of these; any other answer is a fault, or somebody else's page from in between.
   const OURS = [200, 401, 422, 429];
-  // Long enough after the first view not to compete with it.
+  // Late enough not to compete with the first view.
   const LATER_MS = 1500;
   const element = document.getElementById("widget-config");
   if (!element) return;
@@ -14,7 +14,7 @@
   for (const fallback of document.querySelectorAll("noscript")) fallback.remove();
   history.replaceState(null, "", address);
 
-  // A page frames the widget; an app shows it in a web view with a bridge of its own; a browser's tab has no host.
+  // A page frames the widget; an app's web view has a bridge to it; a browser's tab has no host.
   const isFramed = window.parent !== window;
   const bridge = !isFramed &&
     (window.ReactNativeWebView ?? window.webkit?.messageHandlers?.widgetHost ?? window.WidgetHostAndroid);
@@ -32,7 +32,7 @@
     else if (isFramed) for (const origin of listeners) window.parent.postMessage(message, origin);
   }
 
-  // Expiry, closing and starting again need more than the first view has to carry.
+  // Expiry, closing and starting again: more than the first view has to carry.
   let keeper;
   function keep() {
     return keeper ??= import(config.module).then((module) => module.keep({ config, flow, tell }), () => { keeper = null; });
@@ -53,7 +53,7 @@
     if (session) event.detail.ctx.request.headers.Authorization = `Bearer ${session}`;
   });
 
-  // The server's word on what to tell the host comes in HX-Trigger, one event for each kind of message.
+  // What the server tells the host comes in HX-Trigger, an event for each kind of message.
   for (const type of ["step", "success", "preferences.changed", "error", "session.expired"]) {
     document.addEventListener(`widget:${type}`, (event) => tell(type, event.detail));
   }
@@ -96,8 +96,9 @@
     if (lost) tell("error", { ...lost, displayMessage: words?.textContent.trim() ?? "", recoverable: true });
     if (!words) return;
     words.hidden = !lost;
-    if (lost && sourceElement.matches("form, button")) words.focus();
-    if (lost && sourceElement.matches("form, div")) htmx.trigger(sourceElement, "widget:lost");
+    if (!lost) return;
+    if (sourceElement.matches("form, button")) words.focus();
+    htmx.trigger(sourceElement, "widget:lost");
   }
   document.addEventListener("htmx:before:request", (event) => notice(event));
   document.addEventListener("htmx:error", (event) => {
