@@ -5,7 +5,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from babel.dates import format_datetime, format_skeleton
+from babel.dates import format_datetime
 from babel.numbers import (
     NumberFormatError,
     format_currency,
@@ -146,8 +146,8 @@ def bonus(number: int, locale: str) -> str:
 def campaign(facts: CampaignFacts, locale: str) -> str:
     """Say what is given on top, and the last day of it: `+10% until 30 Nov`."""
     percent = format_percent(facts.bonus_percent / 100, locale=locale, decimal_quantization=False)
-    day = format_skeleton("MMMd", (facts.ends_at - ONE_MOMENT).astimezone(UTC), locale=locale)
-    return _("+%(percent)s until %(day)s", percent=percent, day=day)
+    day = format_datetime((facts.ends_at - ONE_MOMENT).astimezone(UTC), "d MMM", locale=locale)
+    return _("%(percent)s until %(day)s", percent=f"+{percent}", day=day)
 
 
 def limits(offer: Offer, locale: str) -> str:
