@@ -10,7 +10,7 @@
   const config = JSON.parse(element.textContent);
   const { session, widget, origins, address, messages } = config;
   element.remove();
-  // With scripts the text inside <noscript> is inert, but the session stands in it.
+  // Inert with scripts, but the session stands in it.
   for (const fallback of document.querySelectorAll("noscript")) fallback.remove();
   history.replaceState(null, "", address);
 

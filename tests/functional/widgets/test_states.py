@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from flask.testing import FlaskClient
 
+from tests.factories.issuers import BANK
 from tests.functional.widgets.conftest import PATH, Launch, Widget, hidden_fields
 from widget_host.web.widgets.purchase import amount_screen
+from widget_host.wiring import Wiring
 
 
 class TestNothingToExchange:
@@ -76,6 +80,24 @@ class TestMember:
 
         assert "isn&#39;t responding. Nothing was charged." in again.text
         assert "Ana B." in again.text
+
+
+class TestMaintenance:
+    def test_is_a_calm_page_framed_by_the_issuer(
+        self, client: FlaskClient, launch: Launch, wiring: Wiring, widget: Widget, entry: dict[str, str]
+    ) -> None:
+        token = launch()
+        wiring.settings = replace(wiring.settings, maintenance=True)
+
+        page = client.get(PATH, query_string={"token": token})
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "120")
+        assert "We&#39;ll be back soon" in page.text
+        assert page.headers["Content-Security-Policy"].endswith(f"frame-ancestors {BANK}")
+        assert client.get(PATH, query_string={"token": "x"}).status_code == 503
+        assert widget.post("confirm", **entry).status_code == 503
+
+        wiring.settings = replace(wiring.settings, maintenance=False)
+        assert Widget(client, token).page.status_code == 200
 
 
 class TestOpenedWithout:

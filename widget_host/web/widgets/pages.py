@@ -12,6 +12,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from widget_host.domain.access.rules import NoLaunchToken, SessionEnded, Tenant
 from widget_host.domain.organizations.rules import MODES
 from widget_host.kit import wire
+from widget_host.kit.signing import BadSignature
 from widget_host.web import hx, language
 from widget_host.web.assets import asset
 from widget_host.web.errors import status_of
@@ -26,6 +27,7 @@ from widget_host.web.widgets.renewal import life, renew, way_back
 from widget_host.web.widgets.session import Face, face, is_visited, open_by, visitor, widget_session
 
 MESSAGE, INSTEAD, PAGE = "widgets/_message.html", "widgets/instead.html", "widgets/page.html"
+UNAVAILABLE, PAUSE_SECONDS = 503, 120
 Messages = Mapping[str, Mapping[str, Any]]
 View = Callable[[], ResponseReturnValue]
 
@@ -60,9 +62,29 @@ def blueprints(
     return entrance, steps
 
 
-def _begin(shown: Face) -> None:
+def _begin(shown: Face) -> Response | None:
     g.face = shown
     language.speak(language.choose([request.args.get("locale"), *request.accept_languages.values()]))
+    return _paused() if wiring().settings.maintenance else None
+
+
+def _paused() -> Response:
+    """Say calmly that nothing goes on for now, framed by the issuer's pages where the token tells whose it is."""
+    tenant_key = request.values.get("tenant") or request.form.get("_t") or _tenant_key(request.args.get("token", ""))
+    with wiring().reading() as services:
+        tenant = services.widget_sessions.find_tenant(tenant_key)
+    allow_framing(tenant.allowed_origins if tenant else ())
+    answer = _page(MESSAGE, INSTEAD, tenant=tenant, screen=screens.maintenance(), config=None)
+    answer.status_code = UNAVAILABLE
+    answer.headers["Retry-After"] = str(PAUSE_SECONDS)
+    return answer
+
+
+def _tenant_key(token: str) -> str:
+    try:
+        return str(wiring().launch_signer.verify(token, purpose=face().name)[1])
+    except BadSignature:
+        return ""
 
 
 def _open(start: View, reopen: Callable[[str], ResponseReturnValue] | None) -> ResponseReturnValue:

@@ -144,6 +144,12 @@ def reconnecting() -> MessageScreen:
     return MessageScreen("clock", _("Reconnecting…"), "")
 
 
+def maintenance() -> MessageScreen:
+    """Say that the host is looked after, and that nothing has happened meanwhile."""
+    sentence = _("Exchanges are paused for a short while. Nothing was charged by opening this page.")
+    return MessageScreen("clock", _("We'll be back soon"), sentence, "cancel")
+
+
 def too_many(sentence: str) -> MessageScreen:
     """Say how long to wait where there is no step to say it in."""
     return MessageScreen("alert", _("One moment"), sentence)

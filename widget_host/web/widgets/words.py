@@ -5,6 +5,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import (
     NumberFormatError,
@@ -23,6 +24,7 @@ from widget_host.kit.money import Money, TooPrecise, decimals_of
 from widget_host.web.language import _
 
 RATE_POINTS = 1000
+DECIMALS = re.compile(r"\.0+")
 NICE_STEPS = (Decimal(1), Decimal("2.5"), Decimal(5))
 CHIPS = 4
 # A campaign that ends at midnight was on until the day before.
@@ -121,7 +123,8 @@ def typed(amount: Decimal, locale: str) -> str:
 
 
 def _short(amount: Decimal, currency: str, locale: str) -> str:
-    return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format="¤#,##0"))
+    whole = DECIMALS.sub("", Locale.parse(locale).currency_formats["standard"].pattern)
+    return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format=whole))
 
 
 def masked(text: str) -> str:
