@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import requests
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from tests.factories.issuers import make_issuer
 from tests.services.rounds import work_off
@@ -107,6 +107,19 @@ class Servers:
         with self._wiring.reading() as services:
             return {**services.ledger.verify(), **services.transactions.verify()}
 
+    def purchases(self) -> int:
+        """How many transactions there are, whatever became of them."""
+        with self._wiring.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(Transaction)) or 0
+
+    @contextmanager
+    def host_killed(self) -> Iterator[None]:
+        """Kill the host at once, and start it again when the block ends."""
+        self._host_process.kill()
+        self._host_process.wait()
+        yield
+        self._start_host()
+
     def activity(self) -> str:
         """What the bank's page is told when it asks for news."""
         return requests.get(f"{self.bank_url}/activity", timeout=10).text
@@ -115,25 +128,27 @@ class Servers:
         """Everything that the host has written since it started."""
         return (self._folder / "host.log").read_text(encoding="utf-8")
 
-    def open_widget(self) -> str:
+    def open_widget(self, widget: str = "point-exchange", **said: str) -> str:
         """Ask for a widget as the bank's backend would, and return its address."""
         request = {
             "clientId": self.credentials.client_id,
             "clientSecret": self.credentials.client_secret,
             "sourceUserId": "amira",
+            **said,
         }
-        answer = requests.post(f"{self.host_url}/auth/widget/point-exchange", json=request, timeout=10)
+        answer = requests.post(f"{self.host_url}/auth/widget/{widget}", json=request, timeout=10)
         answer.raise_for_status()
         return str(answer.json()["widgetUrl"])
 
     def empty_bank(self) -> None:
-        """Begin with the customers and balances of a new bank, whom the host does not know yet."""
+        """Begin with a new bank's customers and balances, unknown to the host, with no earlier event on its way."""
+        self.deliver()
         with self._wiring.database.writing() as session:
             session.execute(delete(SavedAccount))
         file = self._folder / "bank.sqlite3"
         with closing(sqlite3.connect(file, timeout=10)) as database, database:
-            for table in ("events", "orders", "customers"):
-                database.execute(f"DELETE FROM {table}")  # noqa: S608 - the three names above
+            for table in ("events", "orders", "connections", "cards", "customers"):
+                database.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
         Store(file)
 
     def _enrol(self) -> Credentials:
@@ -143,9 +158,13 @@ class Servers:
         return Credentials(issuer.client_id, issuer.client_secret, secret)
 
     def _start(self) -> None:
-        host, bank = (self._running.enter_context(process) for process in (self._host(), self._bank()))
-        wait_for(f"{self.host_url}/readyz", host)
+        bank = self._running.enter_context(self._bank())
+        self._start_host()
         wait_for(f"{self.bank_url}/activity", bank)
+
+    def _start_host(self) -> None:
+        self._host_process = self._running.enter_context(self._host())
+        wait_for(f"{self.host_url}/readyz", self._host_process)
 
     def _host(self) -> "AbstractContextManager[subprocess.Popen[bytes]]":
         port = self.host_url.rpartition(":")[2]

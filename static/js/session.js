@@ -9,7 +9,7 @@ export function keep({ config, flow, tell }) {
   const leave = document.getElementById("leave");
   const [path, query] = config.address.split("?");
   const { tenant, ...asked } = Object.fromEntries(new URLSearchParams(query));
-  let endsAt = Date.now() + config.expiresInMs - performance.now();
+  let endsAt = config.since + config.expiresInMs;
   let canExtend = config.canExtend;
   let isAsked = false;
   let isStarting = false;
@@ -42,6 +42,7 @@ export function keep({ config, flow, tell }) {
     try {
       const headers = { Authorization: `Bearer ${config.session}` };
       const answer = await fetch(`${path}/session`, { method: "POST", headers, body: new URLSearchParams(fields) });
+      if (answer.status === 401) return end();
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       const told = await answer.json();
       endsAt = Date.now() + told.expiresInMs;

@@ -3,11 +3,9 @@
   "use strict";
   // A screen comes with one of these; any other answer is a fault, or somebody else's page from in between.
   const OURS = [200, 401, 422, 429];
-  // Late enough not to compete with the first view.
-  const LATER_MS = 1500;
   const element = document.getElementById("widget-config");
   if (!element) return;
-  const config = JSON.parse(element.textContent);
+  const config = { since: Date.now(), ...JSON.parse(element.textContent) };
   const { session, widget, origins, address, messages } = config;
   element.remove();
   // Inert with scripts, but the session stands in it.
@@ -25,19 +23,19 @@
   function tell(type, payload = {}) {
     if (type === "session.expired") flow.isEnded = true;
     if (type === "step") flow.step = payload.name;
-    if (type === "success" || type === "preferences.changed") Object.assign(flow, { isDone: true, isTouched: false });
+    if (/done|saved/.test(payload.name)) Object.assign(flow, { isDone: true, isTouched: false });
     const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const message = { source: "widget-host", version: 1, id, widget, type, payload };
     if (bridge) bridge.postMessage(JSON.stringify(message));
     else if (isFramed) for (const origin of listeners) window.parent.postMessage(message, origin);
   }
 
-  // Expiry, closing and starting again: more than the first view has to carry.
+  // Expiry, closing and starting again are loaded when the first view is there.
   let keeper;
   function keep() {
     return keeper ??= import(config.module).then((module) => module.keep({ config, flow, tell }), () => { keeper = null; });
   }
-  addEventListener("load", () => setTimeout(keep, session ? LATER_MS : 0));
+  addEventListener("load", () => setTimeout(keep, session ? 1500 : 0));
 
   async function hear(message) {
     if (message?.target === "widget-host" && message.version === 1) (await keep())?.hear(message.type, message.payload ?? {});
@@ -89,7 +87,7 @@
   document.addEventListener("htmx:after:swap", settle);
   document.addEventListener("widget:swap", settle);
 
-  // No answer of ours came: the form says so in its own words, and may ask whether money moved.
+  // No answer of ours came: the form says so, and may ask whether money moved.
   function notice(event, lost) {
     const { sourceElement } = event.detail.ctx ?? {};
     const words = sourceElement?.closest("form")?.querySelector("[data-lost]");

@@ -12,7 +12,7 @@ from widget_host.web.problems import PROBLEMS
 from widget_host.web.scope import request_id, wiring
 
 UNLISTED = 422
-PAGES = ("/widget/", "/docs")
+PAGES = ("/widget/", "/docs", "/gallery")
 log = structlog.get_logger(__name__)
 
 

@@ -32,6 +32,11 @@ def allow_framing(origins: Sequence[str]) -> None:
     g.framed_by = tuple(origins)
 
 
+def add_directive(directive: str) -> None:
+    """Add a directive to this answer's content security policy, where it is a page."""
+    g.directives = (*g.get("directives", ()), directive)
+
+
 def forbid_all_but_styles() -> None:
     """Let this answer, a picture, load and run nothing even where it is opened as a page; SVGs have styles inside."""
     g.content_policy = PICTURE_ALLOWED
@@ -59,5 +64,5 @@ def _policy(answer: Response) -> str:
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'nonce-{nonce}';"
         " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
-        f" frame-ancestors {ancestors}"
+        f" frame-ancestors {ancestors}" + "".join(f"; {directive}" for directive in g.get("directives", ()))
     )

@@ -161,6 +161,30 @@ def _template(name: str) -> str:
     return name if "/" in name else f"widgets/{face().folder}/{name}"
 
 
+def still(
+    template: str,
+    screen: Any,
+    *,
+    tenant: Tenant | None,
+    mode: str,
+    bearer: str | None,
+    return_url: str | None,
+    asks: bool,
+) -> Response:
+    """Answer with a screen in its page as it stands, nobody's session behind it; `asks` puts its questions there."""
+    return _page(
+        template,
+        INSTEAD,
+        tenant=tenant,
+        mode=mode,
+        screen=screen,
+        bearer=bearer,
+        tenant_key=tenant.tenant_key if tenant else "",
+        return_url=return_url,
+        config=_config(tenant, {}, session=None) if asks else None,
+    )
+
+
 def session_ended(ended: SessionEnded) -> Response:
     """Say calmly that the session is over, still framed by the issuer's pages where it is known whose it was."""
     with wiring().reading() as services:
@@ -218,6 +242,7 @@ def _page(
         focus="data-focus" if hx.is_partial() else "autofocus",
         title_focus="data-focus" if hx.is_partial() else "",
         title=_(face().title),
+        face=face(),
         locale=spoken.tag,
         direction=spoken.direction,
         host_name=tenant.organization_name if tenant else "",

@@ -96,6 +96,11 @@ def points(number: int, locale: str) -> str:
     return str(format_decimal(number, locale=locale))
 
 
+def percent(number: int, locale: str) -> str:
+    """Write a whole percent: `50%`."""
+    return str(format_percent(Decimal(number) / 100, locale=locale))
+
+
 def rate(offer: Offer, locale: str) -> str:
     """Say what points cost: `1,000 Aurora Miles = $10.00`, or `≈` where the currency's decimals do not hold it."""
     price = offer.price * RATE_POINTS

@@ -15,7 +15,7 @@ from widget_host.web.widgets.screens import FieldView, ProgramCard, account_fact
 
 # From how many programs on there is a search field.
 SEARCHED_FROM = 6
-TITLE = N_("Exchange for points")
+TITLE, MAKER = N_("Exchange for points"), N_("Exchange by Widget Host")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from widget_host.web.widgets import refusals, words
 from widget_host.web.widgets.pages import INSTEAD, MESSAGE, Messages, blueprints, limited, show, too_many_of_a_stranger
 from widget_host.web.widgets.purchase import entry as entries
 from widget_host.web.widgets.purchase import kept, receipts
-from widget_host.web.widgets.purchase.amount_screen import TITLE, PreviewView, Wrong
+from widget_host.web.widgets.purchase.amount_screen import MAKER, TITLE, PreviewView, Wrong
 from widget_host.web.widgets.purchase.checks import check
 from widget_host.web.widgets.purchase.desk import AMOUNT, UNPROCESSABLE, Desk, correct, hold, holder, lay_out
 from widget_host.web.widgets.purchase.entry import Entry
@@ -27,7 +27,7 @@ from widget_host.web.widgets.session import Face, is_visited, visitor
 REVIEW = "_review.html"
 # What these steps are answered with leaves the rest of the screen alone.
 BESIDE = {"purchase.preview": "_preview.html", "purchase.program": "_chosen.html"}
-FACE = Face(POINT_EXCHANGE, "purchase", TITLE)
+FACE = Face(POINT_EXCHANGE, "purchase", TITLE, MAKER)
 
 entrance, bp = blueprints(FACE, lambda: _start(Entry()), kept.reopen)
 
