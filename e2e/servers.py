@@ -87,14 +87,15 @@ class Servers:
         """Everything that the host has written since it started."""
         return (self._folder / "host.log").read_text(encoding="utf-8")
 
-    def open_widget(self) -> str:
+    def open_widget(self, widget: str = "point-exchange", **said: str) -> str:
         """Ask for a widget as the bank's backend would, and return its address."""
         request = {
             "clientId": self.credentials.client_id,
             "clientSecret": self.credentials.client_secret,
             "sourceUserId": "amira",
+            **said,
         }
-        answer = requests.post(f"{self.host_url}/auth/widget/point-exchange", json=request, timeout=10)
+        answer = requests.post(f"{self.host_url}/auth/widget/{widget}", json=request, timeout=10)
         answer.raise_for_status()
         return str(answer.json()["widgetUrl"])
 
@@ -102,8 +103,8 @@ class Servers:
         """Begin with the customers and balances of a new bank."""
         file = self._folder / "bank.sqlite3"
         with closing(sqlite3.connect(file, timeout=10)) as database, database:
-            for table in ("events", "orders", "customers"):
-                database.execute(f"DELETE FROM {table}")  # noqa: S608 - the three names above
+            for table in ("events", "orders", "connections", "cards", "customers"):
+                database.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
         Store(file)
 
     def _enrol(self) -> Credentials:

@@ -42,6 +42,35 @@ class TestSmallestScreen:
         bank.webhooks.get_by_text("transaction.completed", exact=True).click()
         check(bank, widget)
 
+    def test_every_step_of_rewards_is_for_everybody(self, page: Page, servers: Servers, color_scheme: str) -> None:
+        page.goto(servers.open_widget("multibrand", sourceUserId=color_scheme, cardId="card-axe", locale="ar"))
+        add = page.get_by_role("button", name="إضافة برنامج")
+        check_page(page)
+        for program, member in (("Aurora Club", "AC12345678"), ("Kumo Pass", "K7F2M9QX")):
+            add.click()
+            expect(page.get_by_role("heading")).to_be_focused()
+            page.get_by_role("button", name=program).click()
+            expect(page.locator("#destinationUserId")).to_be_visible()
+            page.locator("#destinationUserId").fill(member)
+            page.locator("button.button").first.click()
+            expect(page.locator("#bar")).to_be_visible()
+        check_page(page)
+        save = page.locator("button.button").last
+        save.click()
+        expect(page.get_by_role("alert").first).to_be_focused()
+        page.locator("[value^='remove:']").last.click()
+        check_page(page)
+        page.locator("[value^='rest:']").click()
+        save.click()
+        expect(page.get_by_role("heading")).to_have_text("حُفظت تفضيلات مكافآتك")
+        check_page(page)
+
+
+def check_page(page: Page) -> None:
+    """Look at a widget that stands in no frame."""
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
 
 class TestKeyboard:
     """Nothing but keys, from the bank's page into the frame and to the receipt."""

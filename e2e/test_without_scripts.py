@@ -2,9 +2,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from e2e.screens import AMIRA_HAS, BankPage
+from e2e.screens import AMIRA_HAS, BankPage, CardPage
 from e2e.servers import Servers
 from e2e.witness import Witness
 
@@ -62,3 +62,27 @@ class TestPurchase:
         expect(widget.inside.get_by_text("Enter an amount between $5.00 and $2,000.00.").first).to_be_visible()
         expect(widget.amount).to_have_value("1")
         expect(widget.member).to_have_value("AC12345678")
+
+
+class TestRewards:
+    def test_are_chosen_by_plain_pages(self, page: Page, servers: Servers) -> None:
+        servers.empty_bank()
+        card = CardPage(page, servers.bank_url, "jonas").open()
+        card.add("Aurora Club", "Aurora Club number", "AC12345678")
+        card.add("Kumo Pass", "Kumo Pass ID", "K7F2M9QX")
+        card.percent("Aurora Club").fill("70")
+        card.press("Add up")
+        expect(card.sum).to_have_text("30% left to allocate")
+        card.press("Save preferences")
+        expect(card.inside.get_by_text("Allocate the remaining 30% to save.")).to_be_visible()
+        card.press("Give the rest to Kumo Pass")
+        card.press("Remove Kumo Pass")
+        card.press("Undo: keep Kumo Pass")
+        expect(card.percent("Kumo Pass")).to_have_value("30")
+        card.press("Save preferences")
+        expect(card.saved).to_be_visible()
+
+        servers.deliver()
+        card.open()
+        expect(card.linked).to_contain_text(["Aurora Club", "Kumo Pass"])
+        expect(card.linked).to_contain_text(["70%", "30%"])

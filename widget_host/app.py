@@ -21,6 +21,7 @@ from widget_host.web.hooks import transaction
 from widget_host.web.parsing import RESERVED_REFERENCE
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets.gallery import pages as gallery
+from widget_host.web.widgets.multibrand import steps as multibrand_widget
 from widget_host.web.widgets.purchase import steps as purchase
 from widget_host.wiring import Wiring
 from widget_host.worker import start_in_background
@@ -97,9 +98,10 @@ def _register(app: HostApp) -> None:
     for part in (logs, headers, errors, assets, language, docs, pictures):
         part.register(app)
     api = (auth, business, programs, transactions, multibrand, events, sandbox, widget_tokens)
-    for module in (health, *api, docs, purchase):
+    widgets = (purchase, multibrand_widget)
+    for module in (health, *api, docs, transaction, *widgets):
         app.register_blueprint(module.bp)
-    app.register_blueprint(transaction.bp)
-    app.register_blueprint(purchase.entrance)
+    for widget in widgets:
+        app.register_blueprint(widget.entrance)
     app.register_blueprint(health.figures)
     app.register_blueprint(pictures.bp)

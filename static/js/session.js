@@ -9,7 +9,7 @@ export function keep({ config, flow, tell }) {
   const leave = document.getElementById("leave");
   const [path, query] = config.address.split("?");
   const { tenant, ...asked } = Object.fromEntries(new URLSearchParams(query));
-  let endsAt = Date.now() + config.expiresInMs - performance.now();
+  let endsAt = config.since + config.expiresInMs;
   let canExtend = config.canExtend;
   let isAsked = false;
   let isStarting = false;

@@ -3,11 +3,9 @@
   "use strict";
   // A screen comes with one of these; any other answer is a fault, or somebody else's page from in between.
   const OURS = [200, 401, 422, 429];
-  // Long enough after the first view not to compete with it.
-  const LATER_MS = 1500;
   const element = document.getElementById("widget-config");
   if (!element) return;
-  const config = JSON.parse(element.textContent);
+  const config = { since: Date.now(), ...JSON.parse(element.textContent) };
   const { session, widget, origins, address, messages } = config;
   element.remove();
   // With scripts the text inside <noscript> is inert, but the session stands in it.
@@ -32,12 +30,12 @@
     else if (isFramed) for (const origin of listeners) window.parent.postMessage(message, origin);
   }
 
-  // Expiry, closing and starting again need more than the first view has to carry.
+  // Expiry, closing and starting again are loaded when the first view is there.
   let keeper;
   function keep() {
     return keeper ??= import(config.module).then((module) => module.keep({ config, flow, tell }), () => { keeper = null; });
   }
-  addEventListener("load", () => setTimeout(keep, session ? LATER_MS : 0));
+  addEventListener("load", () => setTimeout(keep, session ? 1500 : 0));
 
   async function hear(message) {
     if (message?.target === "widget-host" && message.version === 1) (await keep())?.hear(message.type, message.payload ?? {});

@@ -31,6 +31,7 @@ OPERATIONS = {
     ("GET", "/transactions"): ("TransactionsController_findAll", "Transactions"),
     ("GET", "/transactions/{transactionId}"): ("TransactionsController_findOne", "Transactions"),
     ("POST", "/auth/widget/point-exchange"): ("WidgetAuthController_pointExchange", "Widgets"),
+    ("POST", "/auth/widget/multibrand"): ("WidgetAuthController_multibrand", "Widgets"),
     ("GET", "/multibrand/preferences"): ("MultibrandController_find", "Multibrand"),
     ("POST", "/multibrand/rewards"): ("MultibrandController_reward", "Multibrand"),
     ("GET", "/sandbox/personas"): ("SandboxController_personas", "Sandbox"),
@@ -45,6 +46,7 @@ NEVER_ANSWERED = {
     "ALREADY_POSTED",
     "AMOUNT_MISSING",
     "AMOUNT_TOO_PRECISE",
+    "BAD_DRAFT",
     "BALANCE_EXCEEDED",
     "HOLD_ENDED",
     "INSUFFICIENT_FUNDS",
@@ -192,10 +194,12 @@ class TestAnswers:
             assert mistakes(document, media["schema"], client.get(path).get_json()) == []
 
     def test_that_open_a_widget_fit(self, document: Document, api: Api) -> None:
-        path = "/auth/widget/point-exchange"
-        answer = api.post(path, {"sourceUserId": "customer-1"})
-        media = document["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]
-        assert mistakes(document, media["schema"], answer.get_json()) == []
+        of_a_card = {"cardId": "card-1"}
+        for widget, more in (("point-exchange", {}), ("multibrand", of_a_card)):
+            path = f"/auth/widget/{widget}"
+            answer = api.post(path, {"sourceUserId": "customer-1"} | more)
+            media = document["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]
+            assert mistakes(document, media["schema"], answer.get_json()) == []
 
     def test_that_tell_what_happened_fit(
         self, document: Document, api: Api, issuer: Issuer, wiring: Wiring, monkeypatch: pytest.MonkeyPatch

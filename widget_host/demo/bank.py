@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from widget_host.demo import webhooks
 from widget_host.demo.config import Config
-from widget_host.demo.host import WidgetUnavailable, open_purchase_widget
+from widget_host.demo.host import WidgetUnavailable, list_programs, open_card_widget, open_purchase_widget
 from widget_host.demo.store import Customer, Store
 
 LARGEST_WEBHOOK_BYTES = 256 * 1024
@@ -45,38 +46,74 @@ def show_home() -> ResponseReturnValue:
     return _render("bank.html", _get_customer())
 
 
+@pages.get("/card")
+def show_card() -> ResponseReturnValue:
+    """The card's page, where the customer chooses what its rewards become."""
+    return _render("card.html", _get_customer())
+
+
 @pages.post("/widget-token")
 def give_widget() -> ResponseReturnValue:
     """What embed.js asks for: the address of a widget for the customer who is signed in."""
-    try:
-        return {"widgetUrl": _open_widget()}
-    except WidgetUnavailable:
-        return {"error": "unavailable"}, 502
+    return _give(_open_purchase)
 
 
 @pages.get("/widget")
 def show_widget() -> ResponseReturnValue:
     """The same for a frame in a page without scripts, or a calm word where there is no widget."""
+    return _lead_to(_open_purchase)
+
+
+@pages.post("/card/widget-token")
+def give_card_widget() -> ResponseReturnValue:
+    """The same for the card's page."""
+    return _give(_open_card)
+
+
+@pages.get("/card/widget")
+def show_card_widget() -> ResponseReturnValue:
+    """The same for the card's page without scripts."""
+    return _lead_to(_open_card)
+
+
+def _give(open_widget: Callable[[Customer], str]) -> ResponseReturnValue:
     try:
-        return redirect(_open_widget(), code=303)
-    except WidgetUnavailable:
+        return {"widgetUrl": open_widget(_get_customer())}
+    except WidgetUnavailable as problem:
+        current_app.logger.warning("No widget: %s", problem)
+        return {"error": "unavailable"}, 502
+
+
+def _lead_to(open_widget: Callable[[Customer], str]) -> ResponseReturnValue:
+    try:
+        return redirect(open_widget(_get_customer()), code=303)
+    except WidgetUnavailable as problem:
+        current_app.logger.warning("No widget: %s", problem)
         return _render("unavailable.html", _get_customer()), 502
 
 
-def _open_widget() -> str:
-    customer, reference_number = _get_customer(), f"NW-{uuid.uuid4()}"
+def _open_purchase(customer: Customer) -> str:
+    reference_number = f"NW-{uuid.uuid4()}"
     _bank().store.open_order(reference_number, customer.id)
-    try:
-        return open_purchase_widget(_bank().config, customer, reference_number)
-    except WidgetUnavailable as problem:
-        current_app.logger.warning("No widget for %s: %s", reference_number, problem)
-        raise
+    return open_purchase_widget(_bank().config, customer, reference_number)
+
+
+def _open_card(customer: Customer) -> str:
+    bank = _bank()
+    bank.store.keep_programs(list_programs(bank.config))
+    return open_card_widget(bank.config, customer, bank.store.get_card(customer.id))
 
 
 @pages.get("/activity")
 def show_activity() -> ResponseReturnValue:
     """The part of the page that webhooks change."""
     return _render("_activity.html", _get_customer())
+
+
+@pages.get("/card/activity")
+def show_card_activity() -> ResponseReturnValue:
+    """The part of the card's page that webhooks change."""
+    return _render("_card_activity.html", _get_customer())
 
 
 @pages.post("/webhooks/widget-host")

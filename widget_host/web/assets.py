@@ -16,9 +16,9 @@ SHARED_SECONDS = 300
 
 
 def register(app: Flask) -> None:
-    """Give the templates `asset`, `inline_css` and `csp_nonce`."""
+    """Give the templates `asset`, `inline_css`, `inline_js` and `csp_nonce`."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
-    app.jinja_env.globals.update(asset=asset, inline_css=inline_css)
+    app.jinja_env.globals.update(asset=asset, inline_css=inline_css, inline_js=inline_js)
     app.context_processor(lambda: {"csp_nonce": csp_nonce()})
     app.after_request(_share)
 
@@ -39,6 +39,12 @@ def _share(answer: Response) -> Response:
 @cache
 def inline_css(name: str) -> Markup:
     """Return a style sheet of ours to stand in the page itself: one request less before the first look."""
+    return Markup((resource("static") / name).read_text("utf-8"))  # noqa: S704 - our own file, not anybody's input
+
+
+@cache
+def inline_js(name: str) -> Markup:
+    """Return a small script of ours to stand in the page itself, for the same reason."""
     return Markup((resource("static") / name).read_text("utf-8"))  # noqa: S704 - our own file, not anybody's input
 
 

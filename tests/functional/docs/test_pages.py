@@ -12,7 +12,7 @@ from widget_host.web.scope import HostApp
 
 # What is written does not depend on the database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-PAGES = ("/docs", "/docs/errors", "/docs/guide")
+PAGES = ("/docs", "/docs/errors", "/docs/guide", "/docs/embed")
 # The public guide links to these; they were there before this host was.
 DEEP_LINKS = (
     "tag/Authentication",
@@ -55,7 +55,8 @@ class TestEveryPage:
         pages = {path: open_page(path) for path in PAGES}
         links = {urljoin(path, link) for path, page in pages.items() for link in page.links}
         for target in {urldefrag(link).url for link in links} - pages.keys():
-            assert client.get(target).status_code == 200, target
+            with client.get(target) as answer:
+                assert answer.status_code == 200, target
         lost = [
             link for link in links if "#" in link and urldefrag(link).fragment not in pages[urldefrag(link).url].ids
         ]

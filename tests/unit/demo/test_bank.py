@@ -21,6 +21,17 @@ COMPLETED = {
 }
 NO_WIDGET = [(401, {"error": "invalid_client"}), (500, {}), (302, {}), (200, {})]
 
+LINKED = {
+    "id": "evt_2",
+    "type": "LINKED",
+    "sequence": 1,
+    "sourceUserId": "amira",
+    "cardId": "card-amira",
+    "destinationProgramId": "prg_1",
+    "destinationAccount": {"destinationUserId": "AC12345678", "destinationUserEmail": None},
+    "allocation": 100,
+}
+
 
 class TestGiveWidget:
     def test_gets_one_with_the_secret_for_this_customer(self, bank: FlaskClient, host: StandInHost) -> None:
@@ -139,6 +150,58 @@ class TestActivity:
         assert "2,550 points" not in fragment
 
 
+class TestGiveCardWidget:
+    def test_gets_one_for_this_customers_card(self, bank: FlaskClient, host: StandInHost) -> None:
+        answer = bank.post("/card/widget-token?customer=jonas")
+
+        path, body = host.received[-1]
+        assert path == "/auth/widget/multibrand"
+        assert json.loads(body) == {
+            "clientId": "client",
+            "clientSecret": "client-secret",
+            "sourceUserId": "jonas",
+            "sourceUserEmail": "jonas.lind@northwind.example",
+            "cardId": "card-jonas",
+            "cardLastFour": "3067",
+        }
+        assert (answer.status_code, answer.get_json()) == (200, {"widgetUrl": WIDGET_URL})
+
+    @pytest.mark.parametrize("answer", [*NO_WIDGET, (200, {"widgetUrl": WIDGET_URL}), (200, {"accessToken": "token"})])
+    def test_says_that_there_is_none(
+        self, bank: FlaskClient, host: StandInHost, answer: tuple[int, dict[str, str]]
+    ) -> None:
+        host.answer = answer
+
+        assert bank.post("/card/widget-token").status_code == 502
+
+
+class TestShowCardWidget:
+    def test_leads_a_frame_without_scripts_to_one(self, bank: FlaskClient) -> None:
+        answer = bank.get("/card/widget?customer=jonas")
+
+        assert (answer.status_code, answer.headers["Location"]) == (303, WIDGET_URL)
+
+
+class TestCard:
+    def test_embeds_the_widget_and_leads_home(self, bank: FlaskClient) -> None:
+        page = bank.get("/card?customer=jonas").text
+
+        assert "Northwind card ending 3067" in page
+        assert 'data-kind="multibrand"' in page
+        assert 'data-token-url="/card/widget-token?customer=jonas"' in page
+        assert 'href="/?customer=jonas"' in page
+        assert 'href="/card?customer=jonas"' in bank.get("/?customer=jonas").text
+
+    def test_shows_what_webhooks_told_of_this_card(self, bank: FlaskClient, config: Config) -> None:
+        bank.post("/card/widget-token")  # the bank learns there what the programs are called
+        send(bank, json.dumps(LINKED).encode(), config.webhook_secret)
+
+        fragment = bank.get("/card/activity?customer=amira").text
+        assert "Your rewards now go to Aurora Club, 100%." in fragment
+        assert "AC12345678" in fragment
+        assert "AC12345678" not in bank.get("/card/activity?customer=jonas").text.partition('class="events"')[0]
+
+
 class TestReceiveWebhook:
     def test_answers_204_again_to_an_event_it_has(self, bank: FlaskClient, config: Config) -> None:
         body = json.dumps(COMPLETED).encode()
@@ -157,12 +220,12 @@ class TestReceiveWebhook:
         assert bank.post("/webhooks/widget-host", json=COMPLETED).status_code == 401
 
     def test_believes_the_bytes_and_not_their_meaning(self, bank: FlaskClient, config: Config) -> None:
-        body = b'{ "id":"evt_1",\n  "type" : "LINKED" }'
+        body = b'{ "id":"evt_1",\n  "type" : "unheard-of" }'
 
         assert send(bank, body, config.webhook_secret) == 204
         assert send(bank, body, config.webhook_secret, sent=json.dumps(json.loads(body)).encode()) == 401
 
-    @pytest.mark.parametrize("body", [b"", b"[", b"{}", b"[]", b'"text"'])
+    @pytest.mark.parametrize("body", [b"", b"[", b"{}", b"[]", b'"text"', b'{"id": "evt_1", "type": "LINKED"}'])
     def test_refuses_a_signed_body_that_is_no_event(self, bank: FlaskClient, config: Config, body: bytes) -> None:
         assert send(bank, body, config.webhook_secret) == 400
 

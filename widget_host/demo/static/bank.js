@@ -16,7 +16,7 @@ function showUnavailable() {
   document.getElementById("unavailable").hidden = !isGone;
 }
 
-if (window.WidgetHost) WidgetHost.open({ widget: "point-exchange", container: place, fetchToken, onError: showUnavailable });
+if (window.WidgetHost) WidgetHost.open({ widget: place.dataset.kind, container: place, fetchToken, onError: showUnavailable });
 else showUnavailable();
 
 const activity = document.getElementById("activity");
@@ -33,12 +33,12 @@ async function refresh() {
 function show(fragment) {
   const open = [...activity.querySelectorAll("details[open]")].map((details) => details.id);
   const focused = activity.contains(document.activeElement) ? document.activeElement.id : "";
-  const before = activity.querySelector("[data-balance]").dataset.balance;
+  const before = activity.querySelector("[data-news]").dataset.news;
   activity.innerHTML = fragment;
   open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
   if (focused) document.getElementById(focused)?.focus();
-  const after = activity.querySelector("[data-balance]").dataset.balance;
-  if (after !== before) document.getElementById("news").textContent = `Your balance is now ${after}.`;
+  const after = activity.querySelector("[data-news]").dataset.news;
+  if (after !== before) document.getElementById("news").textContent = after;
 }
 
 async function keepFresh() {

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ LAUNCH_LIFE = timedelta(seconds=600)
 SESSION_LIFE = timedelta(seconds=600)
 # So long may customers themselves keep a widget open; longer takes a word of their issuer.
 LONGEST_SESSION = timedelta(minutes=30)
-POINT_EXCHANGE = "point-exchange"
+POINT_EXCHANGE, MULTIBRAND = "point-exchange", "multibrand"
 SCOPE = "points widgets"
 
 
@@ -102,8 +102,20 @@ class Prefill:
 
 
 @dataclass(frozen=True, slots=True)
+class LaunchedCard:
+    """The card whose rewards are divided; `max_programs` is None where the issuer leaves it to the host."""
+
+    id: str
+    last_four: str | None = None
+    max_programs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchRequest:
-    """What the issuer's backend says when it asks for a widget; `program_ids` empty means all partners."""
+    """What the issuer's backend says when it asks for a widget; `program_ids` empty means all partners.
+
+    `card` is said of the Multibrand widget alone. `metadata` is the issuer's own, and stays with the launch.
+    """
 
     source_user_id: str
     source_user_email: str | None = None
@@ -115,11 +127,13 @@ class LaunchRequest:
     locale: str | None = None
     theme: str | None = None
     return_url: str | None = None
+    card: LaunchedCard | None = None
+    metadata: Mapping[str, str] | None = None
 
     @property
     def holder(self) -> tuple[str | None, ...]:
         """Whose widget it is: a session may only be renewed for the same."""
-        return (self.source_user_id,)
+        return self.source_user_id, self.card.id if self.card else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +200,8 @@ def claims_of(request: LaunchRequest) -> dict[str, Any]:
         "locale": request.locale,
         "theme": request.theme,
         "returnUrl": request.return_url,
+        "card": None if request.card is None else asdict(request.card),
+        "metadata": None if request.metadata is None else dict(request.metadata),
     }
 
 
@@ -203,4 +219,6 @@ def request_of(claims: Mapping[str, Any]) -> LaunchRequest:
         locale=claims["locale"],
         theme=claims["theme"],
         return_url=claims.get("returnUrl"),
+        card=LaunchedCard(**claims["card"]) if claims.get("card") else None,
+        metadata=claims.get("metadata"),
     )

@@ -108,6 +108,12 @@ def changes(before: Sequence[Preferred], after: Sequence[Preferred]) -> list[tup
     return gone + [(kind, each) for kind, each in told if known.get(each.program_id) != each]
 
 
+def connected_anew(before: Sequence[Preferred], after: Sequence[Preferred]) -> list[Preferred]:
+    """Return the programs whose account was not there before: newly chosen ones, and those with another account."""
+    known = {each.program_id: each.destination for each in before}
+    return [each for each in after if known.get(each.program_id) != each.destination]
+
+
 def connection(choice: CardChoice, preferred: Preferred, date: str) -> dict[str, Any]:
     """Return what an event of a program's connection says."""
     return {

@@ -40,7 +40,7 @@ from widget_host.web.parsing import (
 )
 from widget_host.web.scope import services, wiring
 
-bp = guards.protect(Blueprint("multibrand", __name__, url_prefix="/multibrand"), guards.bearer)
+bp = guards.protect(Blueprint("multibrand_api", __name__, url_prefix="/multibrand"), guards.bearer)
 
 _NO_CONTROLS = Field(json_schema_extra={"pattern": NO_CONTROLS})
 CustomerOrCard = Annotated[str, Field(min_length=1, max_length=LONGEST), PLAIN, _NO_CONTROLS]

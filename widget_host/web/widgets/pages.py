@@ -176,6 +176,7 @@ def _page(
         focus="data-focus" if hx.is_partial() else "autofocus",
         title_focus="data-focus" if hx.is_partial() else "",
         title=_(face().title),
+        face=face(),
         locale=spoken.tag,
         direction=spoken.direction,
         host_name=tenant.organization_name if tenant else "",

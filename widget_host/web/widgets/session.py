@@ -13,11 +13,17 @@ from widget_host.web.scope import follow_clock, wiring
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One widget as its pages show it: its name in tokens and messages, its folder, its title."""
+    """One widget as its pages show it: its name in tokens and messages, its folder, its title, and who made it.
+
+    `style` and `script` are files of its own, beside those that all widgets share.
+    """
 
     name: str
     folder: str
     title: str
+    maker: str
+    style: str = ""
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True)

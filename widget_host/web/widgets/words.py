@@ -11,6 +11,7 @@ from babel.numbers import (
     NumberFormatError,
     format_currency,
     format_decimal,
+    format_percent,
     get_currency_symbol,
     get_decimal_symbol,
     get_group_symbol,
@@ -90,6 +91,11 @@ def symbol(currency: str, locale: str) -> str:
 def points(number: int, locale: str) -> str:
     """Write a number of points: `2,500`."""
     return str(format_decimal(number, locale=locale))
+
+
+def percent(number: int, locale: str) -> str:
+    """Write a whole percent: `50%`."""
+    return str(format_percent(Decimal(number) / 100, locale=locale))
 
 
 def rate(offer: Offer, locale: str) -> str:

@@ -12,6 +12,7 @@ from tests.fakes.clock import StoppedClock
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
 from widget_host.domain.access.rules import (
     Client,
+    LaunchedCard,
     LaunchRequest,
     NoLaunchToken,
     OpenWidget,
@@ -32,6 +33,8 @@ FULL = LaunchRequest(
     reference_number="NW-1",
     locale="ar",
     theme="dark",
+    card=LaunchedCard("card-1", "4821", 3),
+    metadata={"campaign": "spring"},
 )
 
 

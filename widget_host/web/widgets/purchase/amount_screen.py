@@ -13,7 +13,7 @@ from widget_host.web.widgets import refusals, words
 from widget_host.web.widgets.purchase.entry import Entry, balance, prefilled, price
 from widget_host.web.widgets.screens import FieldView, ProgramCard, field_views, program_card
 
-TITLE = N_("Exchange for points")
+TITLE, MAKER = N_("Exchange for points"), N_("Exchange by Widget Host")
 
 
 @dataclass(frozen=True, slots=True)

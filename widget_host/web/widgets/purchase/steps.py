@@ -20,7 +20,7 @@ from widget_host.web.widgets import refusals
 from widget_host.web.widgets.pages import INSTEAD, MESSAGE, Messages, blueprints, limited, show, too_many_of_a_stranger
 from widget_host.web.widgets.purchase import entry as entries
 from widget_host.web.widgets.purchase import receipts
-from widget_host.web.widgets.purchase.amount_screen import TITLE, PreviewView, Wrong, amount_screen
+from widget_host.web.widgets.purchase.amount_screen import MAKER, TITLE, PreviewView, Wrong, amount_screen
 from widget_host.web.widgets.purchase.checks import check
 from widget_host.web.widgets.purchase.entry import Entry
 from widget_host.web.widgets.screens import no_programs
@@ -30,7 +30,7 @@ AMOUNT, REVIEW, DONE = "_amount.html", "_review.html", "_done.html"
 # What these steps are answered with leaves the rest of the screen alone.
 BESIDE = {"purchase.preview": "_preview.html", "purchase.program": "_chosen.html"}
 UNPROCESSABLE = 422
-FACE = Face(POINT_EXCHANGE, "purchase", TITLE)
+FACE = Face(POINT_EXCHANGE, "purchase", TITLE, MAKER)
 
 entrance, bp = blueprints(FACE, lambda: _start(Entry()))
 
