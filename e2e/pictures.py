@@ -45,7 +45,7 @@ async ([style, states, looks]) => {
 """
 # Every state is shown in light English at 320 px, the way through each widget in these looks too.
 LOOKS = (("mode=dark&locale=en", 320), ("mode=light&locale=ar", 320), ("mode=dark&locale=ar", 480))
-WAYS = {"purchase": ("amount-typed", "review", "done")}
+WAYS = {"purchase": ("amount-typed", "review", "done"), "multibrand": ("overview", "programs", "saved")}
 
 
 def write(browser: Browser, url: str, widget: str) -> Path:

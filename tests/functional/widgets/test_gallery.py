@@ -21,6 +21,7 @@ from widget_host.web.widgets.screens import no_programs
 
 FRAME = re.compile(r'<iframe src="([^"]+)"')
 TAG = re.compile(r"<[^>]*>")
+LABEL = re.compile(r'aria-label="([^"]*)"')
 PLACE = re.compile(r"%\(\w+\)s|%%")
 # Carries elements of a page to other places of it, and is nothing to look at.
 ENVELOPE = "<hx-partial"
@@ -150,8 +151,9 @@ def spied(environment: Environment) -> set[str]:
 
 
 def words_of(page: str) -> str:
-    """Return what a page says, without its head and its tags."""
-    return flat(html.unescape(TAG.sub(" ", page.partition("</head>")[2])))
+    """Return what a page says to eyes and ears, without its head."""
+    body = page.partition("</head>")[2]
+    return flat(html.unescape("\n".join([TAG.sub(" ", body), *LABEL.findall(body)])))
 
 
 def flat(text: str) -> str:

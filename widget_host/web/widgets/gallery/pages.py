@@ -12,9 +12,10 @@ from widget_host.web import language
 from widget_host.web.guards import anyone, protect
 from widget_host.web.headers import add_directive, allow_framing
 from widget_host.web.widgets import pages
-from widget_host.web.widgets.gallery import both, purchase
+from widget_host.web.widgets.gallery import both, multibrand, purchase
 from widget_host.web.widgets.gallery.state import State, touched
 from widget_host.web.widgets.gallery.switches import ACCENTS, EVERY, LOCALES, MODES, WIDTHS, Switch
+from widget_host.web.widgets.multibrand.steps import FACE as MULTIBRAND
 from widget_host.web.widgets.purchase.steps import FACE as PURCHASE
 from widget_host.web.widgets.session import Face
 
@@ -46,7 +47,9 @@ class Frame:
     title: str
 
 
-SHELVES = {shelf.face.folder: shelf for shelf in (Shelf(PURCHASE, purchase.states),)}
+SHELVES = {
+    shelf.face.folder: shelf for shelf in (Shelf(PURCHASE, purchase.states), Shelf(MULTIBRAND, multibrand.states))
+}
 WIDGETS = Switch("widget", "Widget", {EVERY: "All"} | {name: shelf.face.title for name, shelf in SHELVES.items()})
 SWITCHES = (WIDGETS, MODES, WIDTHS, LOCALES, ACCENTS)
 
