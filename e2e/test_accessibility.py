@@ -55,7 +55,7 @@ class TestSmallestScreen:
             page.locator("button.button").first.click()
             expect(page.locator("#bar")).to_be_visible()
         check_page(page)
-        save = page.locator("button.button").last
+        save = page.locator("#step button.button").last
         save.click()
         expect(page.get_by_role("alert").first).to_be_focused()
         page.locator("[value^='remove:']").last.click()

@@ -23,7 +23,7 @@
   function tell(type, payload = {}) {
     if (type === "session.expired") flow.isEnded = true;
     if (type === "step") flow.step = payload.name;
-    if (type === "success" || type === "preferences.changed") Object.assign(flow, { isDone: true, isTouched: false });
+    if (/done|saved/.test(payload.name)) Object.assign(flow, { isDone: true, isTouched: false });
     const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const message = { source: "widget-host", version: 1, id, widget, type, payload };
     if (bridge) bridge.postMessage(JSON.stringify(message));
