@@ -36,7 +36,7 @@ def _overviews() -> list[State]:
         State("one", "One program, and no more allowed", overview(desk("100", card=ONE)), OVERVIEW),
         State("under", "Something left", overview(desk("50", "30")), OVERVIEW),
         State("over", "Too much", overview(desk("70", "40")), OVERVIEW),
-        State("all", "Every program there is", overview(desk("30", "25", "20", "15", "7", "3")), OVERVIEW),
+        State("all", "As many as there may be", overview(desk("30", "25", "20", "20", "5")), OVERVIEW),
         State("removed", "One removed", overview(desk("60", "20", "20", removed=1)), OVERVIEW),
         State("unoffered", "One no longer offered", overview(desk("60", "40", gone=1)), OVERVIEW),
         State("waiting", "Saving", three, OVERVIEW, touches=WAITING),

@@ -74,7 +74,7 @@ def _accounts() -> list[State]:
 
 
 def _missing(_locale: str) -> screens.AccountScreen:
-    missing = [FieldError(field.name, "required", "") for field in meridian().program.fields]
+    missing = [FieldError(field.name, "required", "") for field in meridian().program.fields if field.required]
     return screens.member(desk("100"), meridian(), {}, screens.field_errors(meridian(), missing))
 
 

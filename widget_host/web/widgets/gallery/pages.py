@@ -22,6 +22,9 @@ from widget_host.web.widgets.session import Face
 OWN = "'self'"
 # Stands where a browser without scripts finds its session; it opens nothing.
 NO_SESSION = "none"
+# A browser says to style sheets whether there could be scripts; none of a still's own is let run, by a second policy.
+WITHOUT_SCRIPTS = "sandbox allow-same-origin"
+WITH_SCRIPTS = f"{WITHOUT_SCRIPTS} allow-scripts, script-src 'none'"
 BAD_REQUEST, NOT_FOUND = 400, 404
 
 
@@ -81,8 +84,8 @@ def still(widget: str, name: str) -> ResponseReturnValue:
     g.face = shelf.face
     language.speak(language.choose([state.locale, request.args.get("locale")]))
     allow_framing([OWN])
-    # No scripts, so that nothing takes the focus from its neighbours; no forms, for no session waits for them.
-    add_directive("sandbox allow-same-origin")
+    # No forms, for no session waits for them.
+    add_directive(WITHOUT_SCRIPTS if state.plain else WITH_SCRIPTS)
     return _still(state, _wearing(state.tenant, accent), mode)
 
 
