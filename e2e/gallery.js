@@ -63,7 +63,7 @@ function edgeless() {
     const { borderTopStyle, borderTopWidth, borderTopColor, backgroundColor } = getComputedStyle(element);
     return borderTopStyle !== "none" && parseFloat(borderTopWidth) > 0 && borderTopColor !== backgroundColor;
   };
-  return all("button:not(.aside), .field, .programs, .card, .preview, .notice, .mark, .question")
+  return all("button:not(.aside, .program), .field, .programs, .card, .preview, .notice, .mark, .question")
     .filter((element) => !hasEdge(element))
     .map((element) => `no edge: ${named(element)}`);
 }

@@ -1,3 +1,6 @@
+import re
+from functools import partial
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Locator, Page, expect
@@ -107,6 +110,35 @@ class TestKeyboard:
         tab_to(bank.page, widget.to_confirm, at_most=1)
         bank.page.keyboard.press("Enter")
         expect(widget.done).to_be_focused()
+
+    def test_divides_rewards(self, page: Page, servers: Servers) -> None:
+        page.goto(servers.open_widget("multibrand", sourceUserId="keys", cardId="card-keys"))
+        button, press = partial(page.get_by_role, "button"), page.keyboard.press
+        percent = page.get_by_role("textbox", name="Aurora Club, percent")
+
+        tab_to(page, button(name="Add a program"))
+        press("Enter")
+        expect(page.get_by_role("heading", name="Add a program")).to_be_focused()
+        tab_to(page, button(name=re.compile("^Aurora Club")))
+        press("Space")
+        expect(page.get_by_role("heading", name="Add Aurora Club")).to_be_focused()
+        tab_to(page, page.get_by_role("textbox", name="Aurora Club number"), at_most=1)
+        page.keyboard.type("AC12345678")
+        press("Enter")
+        expect(percent).to_be_focused()
+
+        tab_to(page, page.get_by_role("slider", name="Aurora Club"), at_most=2)
+        press("End")
+        expect(percent).to_have_value("100")
+        expect(page.get_by_role("status")).to_have_text("100% allocated")
+        tab_to(page, button(name="Remove Aurora Club"), at_most=3)
+        press("Enter")
+        expect(button(name="Undo: keep Aurora Club")).to_be_focused()
+        press("Enter")
+        expect(percent).to_be_focused()
+        tab_to(page, button(name="Save preferences"))
+        press("Enter")
+        expect(page.get_by_role("heading", name="Your rewards are saved")).to_be_focused()
 
     def test_leaves_the_frame_again(self, bank: BankPage) -> None:
         widget = bank.open()
