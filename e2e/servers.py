@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+from sqlalchemy import func, select
 
 from tests.factories.issuers import make_issuer
 from tests.services.rounds import work_off
 from widget_host import migrations
 from widget_host.config import Settings
 from widget_host.demo.store import Store
+from widget_host.domain.transactions.models import Transaction
 from widget_host.wiring import Wiring
 
 START_SECONDS = 40
@@ -79,6 +81,19 @@ class Servers:
         with self._wiring.reading() as services:
             return {**services.ledger.verify(), **services.transactions.verify()}
 
+    def purchases(self) -> int:
+        """How many transactions there are, whatever became of them."""
+        with self._wiring.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(Transaction)) or 0
+
+    @contextmanager
+    def host_killed(self) -> Iterator[None]:
+        """Kill the host at once, and start it again when the block ends."""
+        self._host_process.kill()
+        self._host_process.wait()
+        yield
+        self._start_host()
+
     def activity(self) -> str:
         """What the bank's page is told when it asks for news."""
         return requests.get(f"{self.bank_url}/activity", timeout=10).text
@@ -100,7 +115,8 @@ class Servers:
         return str(answer.json()["widgetUrl"])
 
     def empty_bank(self) -> None:
-        """Begin with the customers and balances of a new bank."""
+        """Begin with the customers and balances of a new bank, to which no earlier event is still on its way."""
+        self.deliver()
         file = self._folder / "bank.sqlite3"
         with closing(sqlite3.connect(file, timeout=10)) as database, database:
             for table in ("events", "orders", "connections", "cards", "customers"):
@@ -114,9 +130,13 @@ class Servers:
         return Credentials(issuer.client_id, issuer.client_secret, secret)
 
     def _start(self) -> None:
-        host, bank = (self._running.enter_context(process) for process in (self._host(), self._bank()))
-        wait_for(f"{self.host_url}/readyz", host)
+        bank = self._running.enter_context(self._bank())
+        self._start_host()
         wait_for(f"{self.bank_url}/activity", bank)
+
+    def _start_host(self) -> None:
+        self._host_process = self._running.enter_context(self._host())
+        wait_for(f"{self.host_url}/readyz", self._host_process)
 
     def _host(self) -> "AbstractContextManager[subprocess.Popen[bytes]]":
         port = self.host_url.rpartition(":")[2]

@@ -87,6 +87,7 @@ CASES: dict[str, Cases | str] = {
     "GET /gallery": "made-up screens, for who develops the widgets",
     "GET /gallery/<widget>/<name>": "made-up screens, for who develops the widgets",
     "GET /docs": "the same for everybody",
+    "GET /docs/embed": "the same for everybody",
     "GET /docs/errors": "the same for everybody",
     "GET /docs/guide": "the same for everybody",
     "GET /programs": "the caller's own; see below",
@@ -97,15 +98,9 @@ CASES: dict[str, Cases | str] = {
     "GET /sandbox/clock": "the caller's own sandbox's",
     "POST /sandbox/clock": "the caller's own sandbox's",
     "GET /widget/multibrand": "its token is the permission, and names the tenant by itself",
-<<<<<<< HEAD
     "POST /widget/multibrand/session": "the caller's own session; test_renewal.py brings strangers' tokens",
     "POST /widget/multibrand/stored": "the caller's own card's",
     "POST /widget/point-exchange/session": "the caller's own session; test_renewal.py brings strangers' tokens",
-=======
-    "POST /widget/multibrand/session": "the caller's own session; a stranger's token does not renew it",
-    "POST /widget/multibrand/stored": "the caller's own card's",
-    "POST /widget/point-exchange/session": "the caller's own session; a stranger's token does not renew it",
->>>>>>> multibrand
     "GET /widget/point-exchange": "its token is the permission, and names the tenant by itself",
     "POST /auth/token": (
         (
