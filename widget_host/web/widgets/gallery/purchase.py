@@ -3,6 +3,7 @@
 from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.rules import FAILED, PENDING, REVERSED
 from widget_host.kit.money import Money
+from widget_host.web.widgets.gallery import samples
 from widget_host.web.widgets.gallery.both import LONG_BANK, NORTH, RETURN_URL
 from widget_host.web.widgets.gallery.programs import (
     LONG_MEMBER,
