@@ -40,7 +40,7 @@ class CardPage:
     def __init__(self, page: Page, url: str, customer: str) -> None:
         self.page = page
         self._url = f"{url}/card?customer={customer}"
-        self.inside = page.frame_locator('iframe[title="Choose your rewards"]')
+        self.inside = page.frame_locator('iframe[title="Your rewards"]')
         self.sum = self.inside.locator("#sum")
         self.saved = self.inside.get_by_role("heading", name="Your rewards are saved")
 

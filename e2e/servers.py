@@ -9,20 +9,26 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from tests.factories.issuers import make_issuer
 from tests.services.rounds import work_off
 from widget_host import migrations
 from widget_host.config import Settings
 from widget_host.demo.store import Store
+from widget_host.domain.accounts.models import SavedAccount
+from widget_host.domain.programs.models import Partnership
+from widget_host.domain.quotes.models import Quote
 from widget_host.domain.transactions.models import Transaction
+from widget_host.domain.transactions.rules import PENDING
 from widget_host.wiring import Wiring
 
 START_SECONDS = 40
+START_OF_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 STOP_SECONDS = 20
 
 
@@ -76,6 +82,26 @@ class Servers:
         """Deliver every event that is due."""
         work_off(self._wiring)
 
+    def let_programs_decide(self) -> None:
+        """Have programs say their last word on everything that is pending."""
+        with self._wiring.database.writing() as session:
+            session.execute(update(Transaction).where(Transaction.status == PENDING).values(due_at=START_OF_TIME))
+        self._wiring.resolving.resolve_due(10)
+
+    @contextmanager
+    def other_price(self, price: str) -> Iterator[None]:
+        """Have every program cost this much a point, and every price held so far be over, while the block runs."""
+        with self._wiring.database.writing() as session:
+            before = {each.id: each.price for each in session.scalars(select(Partnership))}
+            session.execute(update(Partnership).values(price=price))
+            session.execute(update(Quote).values(expires_at=START_OF_TIME))
+        try:
+            yield
+        finally:
+            with self._wiring.database.writing() as session:
+                for partnership in session.scalars(select(Partnership)):
+                    partnership.price = before[partnership.id]
+
     def discrepancies(self) -> dict[str, list[str]]:
         """What `ledger verify` would complain about."""
         with self._wiring.reading() as services:
@@ -120,8 +146,10 @@ class Servers:
         return self.open_widget(clientId=issuer.client_id, clientSecret=issuer.client_secret)
 
     def empty_bank(self) -> None:
-        """Begin with the customers and balances of a new bank, to which no earlier event is still on its way."""
+        """Begin with a new bank's customers and balances, unknown to the host, with no earlier event on its way."""
         self.deliver()
+        with self._wiring.database.writing() as session:
+            session.execute(delete(SavedAccount))
         file = self._folder / "bank.sqlite3"
         with closing(sqlite3.connect(file, timeout=10)) as database, database:
             for table in ("events", "orders", "connections", "cards", "customers"):

@@ -22,7 +22,7 @@ from widget_host.web.parsing import RESERVED_REFERENCE
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets.gallery import pages as gallery
 from widget_host.web.widgets.multibrand import steps as multibrand_widget
-from widget_host.web.widgets.purchase import steps as purchase
+from widget_host.web.widgets.purchase import outcomes as purchase
 from widget_host.wiring import Wiring
 from widget_host.worker import start_in_background
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from widget_host.config import Settings
 from widget_host.domain.access.service import AccessTokens, Clients, WidgetSessions
+from widget_host.domain.accounts.service import Accounts
 from widget_host.domain.inbound.service import InboundSecrets, Inbox
 from widget_host.domain.issuing.service import FinalWords
 from widget_host.domain.ledger.service import Ledger
@@ -26,7 +27,7 @@ from widget_host.domain.webhooks.service import Deliveries, Endpoints, Events, O
 from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
 from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
 from widget_host.kit.db import Database
-from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner
+from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner, ReceiptSigner
 from widget_host.telemetry import metrics
 
 DATABASE_UP = "Whether the database answered when the figures were read."
@@ -43,6 +44,7 @@ class Foundation:
         keys = KeyRing(settings.secret_keys)
         self.access_signer = AccessTokenSigner(keys)
         self.launch_signer = LaunchTokenSigner(keys)
+        self.receipt_signer = ReceiptSigner(keys)
         self.hasher = SecretHasher(keys)
         self.box = SecretBox(keys)
 
@@ -233,6 +235,7 @@ class Services:
             widget_sessions=self.widget_sessions,
             organizations=self.organizations,
             answers=self.answers,
+            accounts=self.accounts,
             rewards=self.abandoned_rewards,
         )
 
@@ -245,6 +248,11 @@ class Services:
             transactions=self.transactions,
             organizations=self.organizations,
         )
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Members' accounts, remembered."""
+        return Accounts(session=self._session, clock=self._foundation.clock, box=self._foundation.box)
 
     @cached_property
     def answers(self) -> Answers:

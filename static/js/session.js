@@ -42,6 +42,7 @@ export function keep({ config, flow, tell }) {
     try {
       const headers = { Authorization: `Bearer ${config.session}` };
       const answer = await fetch(`${path}/session`, { method: "POST", headers, body: new URLSearchParams(fields) });
+      if (answer.status === 401) return end();
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       const told = await answer.json();
       endsAt = Date.now() + told.expiresInMs;

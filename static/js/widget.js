@@ -8,11 +8,11 @@
   const config = { since: Date.now(), ...JSON.parse(element.textContent) };
   const { session, widget, origins, address, messages } = config;
   element.remove();
-  // With scripts the text inside <noscript> is inert, but the session stands in it.
+  // Inert with scripts, but the session stands in it.
   for (const fallback of document.querySelectorAll("noscript")) fallback.remove();
   history.replaceState(null, "", address);
 
-  // A page frames the widget; an app shows it in a web view with a bridge of its own; a browser's tab has no host.
+  // A page frames the widget; an app's web view has a bridge to it; a browser's tab has no host.
   const isFramed = window.parent !== window;
   const bridge = !isFramed &&
     (window.ReactNativeWebView ?? window.webkit?.messageHandlers?.widgetHost ?? window.WidgetHostAndroid);
@@ -23,7 +23,7 @@
   function tell(type, payload = {}) {
     if (type === "session.expired") flow.isEnded = true;
     if (type === "step") flow.step = payload.name;
-    if (type === "success" || type === "preferences.changed") Object.assign(flow, { isDone: true, isTouched: false });
+    if (/done|saved/.test(payload.name)) Object.assign(flow, { isDone: true, isTouched: false });
     const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const message = { source: "widget-host", version: 1, id, widget, type, payload };
     if (bridge) bridge.postMessage(JSON.stringify(message));
@@ -51,10 +51,11 @@
     if (session) event.detail.ctx.request.headers.Authorization = `Bearer ${session}`;
   });
 
-  // The server's word on what to tell the host comes in HX-Trigger, one event for each kind of message.
+  // What the server tells the host comes in HX-Trigger, an event for each kind of message.
   for (const type of ["step", "success", "preferences.changed", "error", "session.expired"]) {
     document.addEventListener(`widget:${type}`, (event) => tell(type, event.detail));
   }
+  document.addEventListener("widget:address", (event) => history.replaceState(null, "", event.detail.address));
   for (const type of ["input", "change", "submit"]) {
     document.addEventListener(type, () => Object.assign(flow, { isTouched: true, isDone: false }), true);
   }
@@ -86,14 +87,16 @@
   document.addEventListener("htmx:after:swap", settle);
   document.addEventListener("widget:swap", settle);
 
-  // No answer of ours came: the form says so in its own words, for only the server knows whether money may have moved.
+  // No answer of ours came: the form says so, and may ask whether money moved.
   function notice(event, lost) {
     const { sourceElement } = event.detail.ctx ?? {};
     const words = sourceElement?.closest("form")?.querySelector("[data-lost]");
     if (lost) tell("error", { ...lost, displayMessage: words?.textContent.trim() ?? "", recoverable: true });
     if (!words) return;
     words.hidden = !lost;
-    if (lost && sourceElement.matches("form, button")) words.focus();
+    if (!lost) return;
+    if (sourceElement.matches("form, button")) words.focus();
+    htmx.trigger(sourceElement, "widget:lost");
   }
   document.addEventListener("htmx:before:request", (event) => notice(event));
   document.addEventListener("htmx:error", (event) => {

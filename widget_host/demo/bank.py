@@ -3,9 +3,9 @@
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -35,6 +35,7 @@ def create_bank(config: Config) -> Flask:
     app.extensions["bank"] = Bank(config, Store(config.database))
     app.add_template_filter(_dollars, "dollars")
     app.add_template_filter(_pretty, "pretty")
+    app.add_template_filter(_listed, "listed")
     app.register_blueprint(pages)
     app.after_request(_add_headers)
     return app
@@ -159,6 +160,10 @@ def _render(template: str, customer: Customer) -> str:
 def _dollars(cents: int) -> str:
     sign = "−" if cents < 0 else ""
     return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
+
+
+def _listed(linked: Iterable[Mapping[str, Any]]) -> str:
+    return "; ".join(f"{each['program']}, {each['allocation']}%" for each in linked)
 
 
 def _pretty(text: str) -> str:

@@ -12,7 +12,12 @@ EXAMPLE_HOST = "points.example.com"
 FROM_WIDGET = (
     Row("ready", "", False, "The first screen is there."),
     Row("resize", "height", False, "How high the content is, in CSS pixels; `embed.js` makes its frame as high."),
-    Row("step", "name", False, "Another step is shown: `amount`, `review`, `done`."),
+    Row(
+        "step",
+        "name",
+        False,
+        "Another step is shown: `amount`, `review`, `done`; or `overview`, `programs`, `account`, `saved`.",
+    ),
     Row(
         "success",
         "transactionId, referenceNumber, programId, totalPoints, value, currency, status",

@@ -35,6 +35,10 @@ class Widget:
             return self._client.post(f"{self._path}/{step}", data=fields, headers=headers)
         return self._client.post(f"{self._path}/{step}", data={"_s": self.bearer, **fields})
 
+    def confirm(self, **fields: str) -> TestResponse:
+        """Go through the review, and confirm what it shows."""
+        return self.post("confirm", **fields | hidden_fields(self.post("review", **fields)))
+
 
 def config_of(answer: TestResponse) -> dict[str, Any]:
     """Return what the page hands to widget.js."""

@@ -41,15 +41,15 @@ class TestFreshToken:
         token = launch()
         assert widget.post("session", token=token).get_json() == {"expiresInMs": 600_000, "canExtend": True}
         clock.advance(minutes=9)
-        assert widget.post("confirm", **entry).status_code == 200
+        assert widget.confirm(**entry).status_code == 200
         assert "Your session has ended" in client.get(PATH, query_string={"token": token}).text
 
     def test_buys_nothing_more(
         self, widget: Widget, launch: Launch, entry: dict[str, str], wiring: Wiring, issuer: Issuer
     ) -> None:
-        first = events(widget.post("confirm", **entry))["widget:success"]
+        first = events(widget.confirm(**entry))["widget:success"]
         widget.post("session", token=launch())
-        again = events(widget.post("confirm", **entry))["widget:success"]
+        again = events(widget.confirm(**entry))["widget:success"]
         assert again == first
 
     def test_of_another_customer_or_issuer_is_refused_and_the_session_goes_on(
@@ -86,7 +86,7 @@ class TestEnd:
 class TestWayBack:
     def test_names_what_became_of_it(self, client: FlaskClient, back: Widget, entry: dict[str, str]) -> None:
         assert f'href="{self.address("cancel")}">Back to Northwind Bank</a>' in back.page.text
-        assert self.address("completed", "&amp;reference=NW-1") in back.post("confirm", **entry).text
+        assert self.address("completed", "&amp;reference=NW-1") in back.confirm(**entry).text
 
     def test_is_there_when_the_session_has_ended(
         self, back: Widget, entry: dict[str, str], clock: StoppedClock
@@ -96,7 +96,7 @@ class TestWayBack:
 
     def test_is_not_where_the_issuer_named_none(self, widget: Widget, entry: dict[str, str]) -> None:
         assert "Back to" not in widget.page.text
-        assert "Back to" not in widget.post("confirm", **entry).text
+        assert "Back to" not in widget.confirm(**entry).text
 
     def address(self, status: str, more: str = "") -> str:
         return f"{BACK}&amp;status={status}{more}"

@@ -19,7 +19,9 @@ class TestReview:
         assert events(answer) == {"widget:step": {"name": "review"}}
 
     def test_carries_the_entry_on(self, widget: Widget, entry: dict[str, str]) -> None:
-        assert hidden_fields(widget.post("review", **entry)) == entry
+        carried = hidden_fields(widget.post("review", **entry))
+        assert carried.pop("quoteId").startswith("quo_")
+        assert carried == entry | {"memberName": "Lena S."}
 
     def test_takes_the_focus_to_its_title(self, widget: Widget, entry: dict[str, str]) -> None:
         assert re.search(r"<h1[^>]*\sdata-focus>Review your exchange", widget.post("review", **entry).text)

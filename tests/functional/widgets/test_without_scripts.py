@@ -1,15 +1,19 @@
 import re
 
+from flask.testing import FlaskClient
+
 from tests.functional.widgets.conftest import Widget, config_of, hidden_fields
 
 
 class TestEveryStep:
-    def test_is_reached_by_posting_the_page_before(self, plain_widget: Widget) -> None:
+    def test_is_reached_by_posting_the_page_before(self, plain_widget: Widget, client: FlaskClient) -> None:
         amount = hidden_fields(plain_widget.page)
         entered = {"programId": _chosen(plain_widget.page.text), "amount": "25", "destinationUserId": "AC12345678"}
         review = plain_widget.post("review", **amount | entered)
         assert "Review your exchange" in review.text
-        done = plain_widget.post("confirm", **hidden_fields(review))
+        sent = plain_widget.post("confirm", **hidden_fields(review))
+        assert sent.status_code == 303
+        done = client.get(sent.headers["Location"])
         assert "Exchange complete" in done.text
         assert [message["type"] for message in config_of(done)["messages"]] == ["step", "success"]
 

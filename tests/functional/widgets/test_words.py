@@ -95,6 +95,7 @@ class TestFigures:
         assert words.chips(offer(), Money(0, "USD"), "en") == []
         yen = offer("JPY", "1.25", "1000", "300000")
         assert words.chips(yen, None, "en")[0] == ("1000", "¥1,000")
+        assert words.chips(offer(), None, "ar")[0][1].strip("\u200e\u200f") == "10\u00a0US$"
 
     @pytest.mark.parametrize(
         ("text", "shown"), [("AC12345678", "••••5678"), ("K7F2", "••••F2"), ("ana@example.com", "a••••@example.com")]

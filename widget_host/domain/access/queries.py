@@ -75,17 +75,14 @@ def _client(session: Session, wanted: ClientRows) -> Client | None:
 OpenedRow = tuple[WidgetSession, WidgetLaunch, Environment, Organization]
 
 
-def live_session(session: Session, bearer_hashes: Sequence[str]) -> OpenedRow | None:
-    """Return the session of this bearer with all that belongs to it, unless it was ended."""
+def find_session(session: Session, bearer_hashes: Sequence[str]) -> OpenedRow | None:
+    """Return the session of this bearer with all that belongs to it, over or not."""
     row = session.execute(
         select(WidgetSession, WidgetLaunch, Environment, Organization)
         .join(WidgetLaunch, WidgetLaunch.id == WidgetSession.launch_id)
         .join(Environment, Environment.id == WidgetLaunch.environment_id)
         .join(Organization, Organization.id == Environment.organization_id)
-        .where(
-            WidgetSession.bearer_hash.in_(bearer_hashes),
-            WidgetSession.revoked_at.is_(None),
-        )
+        .where(WidgetSession.bearer_hash.in_(bearer_hashes))
     ).one_or_none()
     return None if row is None else (row[0], row[1], row[2], row[3])
 

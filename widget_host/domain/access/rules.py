@@ -17,6 +17,9 @@ SESSION_LIFE = timedelta(seconds=600)
 LONGEST_SESSION = timedelta(minutes=30)
 POINT_EXCHANGE, MULTIBRAND = "point-exchange", "multibrand"
 SCOPE = "points widgets"
+CLOSED = "Production is closed to this organization: its KYB approval was withdrawn."
+REVOKED = "The access token was revoked: its client secret is no longer valid."
+ENDED, FINISHED = "Your session has ended.", "This exchange is finished."
 
 
 CLIENT_ID = re.compile("cli_[0-9a-z]{26}")
@@ -48,6 +51,14 @@ class NotRenewed(Refused):
     """The fresh launch token is not good for this session: it goes on as long as it would have."""
 
     code = "SESSION_NOT_RENEWED"
+
+
+class SessionReplaced(SessionEnded):
+    """The widget was opened again since, and goes on there."""
+
+
+class ExchangeFinished(SessionEnded):
+    """What the launch was for is done; what came of it is no longer shown here."""
 
 
 class RefusedSecret(InvalidToken):
@@ -222,3 +233,11 @@ def request_of(claims: Mapping[str, Any]) -> LaunchRequest:
         card=LaunchedCard(**claims["card"]) if claims.get("card") else None,
         metadata=claims.get("metadata"),
     )
+
+
+def why_over(widget: OpenWidget, *, is_replaced: bool) -> SessionEnded:
+    """Say why a session does not go on: what it was for is done, it goes on elsewhere, or its time is up."""
+    whose = (widget.tenant.tenant_key, widget.request.return_url)
+    if widget.is_spent:
+        return ExchangeFinished(FINISHED, *whose)
+    return SessionReplaced("This widget was opened again.", *whose) if is_replaced else SessionEnded(ENDED, *whose)

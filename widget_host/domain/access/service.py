@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import update
@@ -19,9 +18,6 @@ from widget_host.kit.crypto import SecretHasher, new_secret
 from widget_host.kit.errors import InvalidToken, NotFound
 from widget_host.kit.ids import new_id
 from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner
-
-CLOSED = "Production is closed to this organization: its KYB approval was withdrawn."
-REVOKED = "The access token was revoked: its client secret is no longer valid."
 
 
 class Clients:
@@ -124,7 +120,7 @@ class AccessTokens:
         client = queries.find_client_by_secret(self._session, client_id, secret_id)
         if client is None:
             known = queries.find_secret(self._session, client_id, secret_id=secret_id)
-            raise InvalidToken(REVOKED) if known is None else _refused(known)
+            raise InvalidToken(rules.REVOKED) if known is None else _refused(known)
         with self._clock.ahead(client.clock_ahead):
             if int(claims["exp"]) <= self._clock.now().timestamp():
                 raise InvalidToken("The access token has expired. Ask for a new one.")
@@ -171,16 +167,13 @@ class WidgetSessions:
         """
         launch_id, tenant_key = self._launched(token, widget)
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
-        if launch is None:
-            raise rules.SessionEnded("This exchange is finished.", tenant_key)
-        ended = partial(rules.SessionEnded, tenant_key=tenant_key, return_url=launch.claims.get("returnUrl"))
-        if launch.spent_at is not None:
-            raise ended("This exchange is finished.")
+        if launch is None or launch.spent_at is not None:
+            raise rules.ExchangeFinished(rules.FINISHED, tenant_key, launch.claims.get("returnUrl") if launch else None)
         environment, organization = queries.tenant(self._session, launch.environment_id)
         _check_open(environment, organization)
         with self._clock.ahead(environment.clock_ahead):
             if self._is_over(launch):
-                raise ended("This link has expired.")
+                raise rules.SessionEnded("This link has expired.", tenant_key, launch.claims.get("returnUrl"))
             self._end_sessions(launch)
             bearer = new_secret()
             session = self._start(launch, bearer, locale, theme)
@@ -220,15 +213,15 @@ class WidgetSessions:
 
     def get(self, bearer: str, widget: str) -> rules.OpenWidget:
         """Return the live session of this bearer, or raise SessionEnded."""
-        found = queries.live_session(self._session, self._hasher.candidates(bearer))
+        found = queries.find_session(self._session, self._hasher.candidates(bearer))
         if found is None or found[1].widget != widget:
-            raise rules.SessionEnded("Your session has ended.")
+            raise rules.SessionEnded(rules.ENDED)
         _check_open(*found[2:4])
-        with self._clock.ahead(found[2].clock_ahead):
-            if found[0].expires_at <= self._clock.now():
-                opened = queries.opened(*found)
-                raise rules.SessionEnded("Your session has ended.", opened.tenant.tenant_key, opened.request.return_url)
-        return queries.opened(*found)
+        opened, is_revoked = queries.opened(*found), found[0].revoked_at is not None
+        with self._clock.ahead(opened.tenant.clock_ahead):
+            if is_revoked or opened.expires_at <= self._clock.now():
+                raise rules.why_over(opened, is_replaced=is_revoked)
+        return opened
 
     def extend(self, opened: rules.OpenWidget) -> rules.OpenWidget:
         """Let the session last ten minutes from now, and half an hour altogether: its customer is there."""
@@ -273,6 +266,11 @@ class WidgetSessions:
         found = queries.find_tenant(self._session, tenant_key)
         return None if found is None else queries.tenant_of(*found)
 
+    def find_request(self, launch_id: str) -> rules.LaunchRequest | None:
+        """Return what the issuer said when it asked for a widget."""
+        launch = self._session.get(WidgetLaunch, launch_id)
+        return None if launch is None else rules.request_of(launch.claims)
+
     def spend(self, launch_id: str) -> None:
         """Let a launch be used up by a purchase, once; raises SessionEnded the second time."""
         spent = self._session.execute(
@@ -282,7 +280,7 @@ class WidgetSessions:
             .returning(WidgetLaunch.id)
         )
         if spent.first() is None:
-            raise rules.SessionEnded("This exchange is finished.")
+            raise rules.ExchangeFinished(rules.FINISHED)
 
     def give_back(self, launch_id: str) -> None:
         """Let a launch buy after all: the purchase it was spent on came to nothing."""
@@ -291,8 +289,8 @@ class WidgetSessions:
 
 def _refused(secret: ClientSecret) -> rules.RefusedSecret:
     if secret.revoked_at is None:
-        return rules.ClosedProduction(CLOSED, environment_id=secret.environment_id, secret_id=secret.id)
-    return rules.RevokedSecret(REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
+        return rules.ClosedProduction(rules.CLOSED, environment_id=secret.environment_id, secret_id=secret.id)
+    return rules.RevokedSecret(rules.REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
 
 
 def _check_open(environment: Environment, organization: Organization) -> None:

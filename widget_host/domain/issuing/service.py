@@ -8,8 +8,8 @@ from datetime import timedelta
 from widget_host.domain.inbound.rules import Sender
 from widget_host.domain.inbound.service import Inbox
 from widget_host.domain.orders import rules
-from widget_host.domain.orders.rules import AllIssued, Claim, Issued, Part
-from widget_host.domain.orders.service import Decided, Orders, Pending
+from widget_host.domain.orders.rules import AllIssued, Claim, Decided, Issued, Part
+from widget_host.domain.orders.service import Orders, Pending
 from widget_host.domain.programs.rules import Credit, Offer, Outcome, ProgramConnector
 from widget_host.domain.rewards.rules import Abandoned
 from widget_host.domain.rewards.service import AbandonedRewards
@@ -132,7 +132,7 @@ class Issuing:
 
     def _fail(self, decided: Decided, refusal: Refused) -> None:
         with self._writing() as orders:
-            orders.fail(orders.get(decided.transaction_id), refusal, decided.order)
+            orders.fail(orders.get(decided.transaction_id), refusal)
 
 
 def _credit(decided: Decided) -> Credit:

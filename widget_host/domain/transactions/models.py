@@ -51,6 +51,7 @@ class Transaction(Table):
     reference_number: Mapped[str] = mapped_column(String(120))
     reward: Mapped[str | None] = mapped_column(String(120))
     source_user_id: Mapped[str | None] = mapped_column(String(200))
+    launch_id: Mapped[str | None] = mapped_column(String(40))
     destination_user_id: Mapped[str | None] = mapped_column(String(200))
     destination_user_email: Mapped[str | None] = mapped_column(String(254))
     value: Mapped[int]

@@ -195,6 +195,7 @@ def _facts(order: rules.Order, preview: rules.Preview) -> dict[str, Any]:
         "program_id": order.program_id,
         "reference_number": order.reference_number,
         "source_user_id": order.source_user_id,
+        "launch_id": order.launch_id,
         "destination_user_id": order.destination.user_id,
         "destination_user_email": order.destination.user_email,
         "value": preview.value.minor,

@@ -1,6 +1,7 @@
 """The page around every screen of a widget: its element for htmx, all of it without scripts or on opening."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from widget_host.domain.access.rules import NoLaunchToken, SessionEnded, Tenant
 from widget_host.domain.organizations.rules import MODES
 from widget_host.kit import wire
+from widget_host.kit.signing import BadSignature
 from widget_host.web import hx, language
 from widget_host.web.assets import asset
 from widget_host.web.errors import status_of
@@ -25,13 +27,27 @@ from widget_host.web.widgets.renewal import life, renew, way_back
 from widget_host.web.widgets.session import Face, face, is_visited, open_by, visitor, widget_session
 
 MESSAGE, INSTEAD, PAGE = "widgets/_message.html", "widgets/instead.html", "widgets/page.html"
+UNAVAILABLE, PAUSE_SECONDS = 503, 120
 Messages = Mapping[str, Mapping[str, Any]]
+View = Callable[[], ResponseReturnValue]
 
 
-def blueprints(shown: Face, start: Callable[[], ResponseReturnValue]) -> tuple[Blueprint, Blueprint]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A screen that can be seen again at an address of its own: whose it is, and how it looked."""
+
+    tenant: Tenant
+    address: str
+    mode: str | None
+    return_url: str | None
+
+
+def blueprints(
+    shown: Face, start: View, reopen: Callable[[str], ResponseReturnValue] | None = None
+) -> tuple[Blueprint, Blueprint]:
     """Make a widget's entrance, open to anyone with a launch token, and the blueprint of its steps behind a session.
 
-    `start` answers the first screen to who has just come in.
+    `start` answers the first screen to who has just come in, `reopen` what a receipt's own address shows.
     """
     names = (f"{shown.folder}_entrance", shown.folder)
     entrance, steps = (Blueprint(name, __name__, url_prefix=f"/widget/{shown.name}") for name in names)
@@ -41,31 +57,62 @@ def blueprints(shown: Face, start: Callable[[], ResponseReturnValue]) -> tuple[B
         blueprint.register_error_handler(SessionEnded, session_ended)
         blueprint.register_error_handler(NoLaunchToken, no_launch_token)
     entrance.register_error_handler(RateLimited, too_many_of_a_stranger)
-    entrance.add_url_rule("", "open_widget", lambda: _open(start))
+    entrance.add_url_rule("", "open_widget", lambda: _open(start, reopen))
     steps.add_url_rule("/session", "renew", renew, methods=["POST"])
     return entrance, steps
 
 
-def _begin(shown: Face) -> None:
+def _begin(shown: Face) -> Response | None:
     g.face = shown
     language.speak(language.choose([request.args.get("locale"), *request.accept_languages.values()]))
+    return _paused() if wiring().settings.maintenance else None
 
 
-def _open(start: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+def _paused() -> Response:
+    """Say calmly that nothing goes on for now, framed by the issuer's pages where the token tells whose it is."""
+    tenant_key = request.values.get("tenant") or request.form.get("_t") or _tenant_key(request.args.get("token", ""))
+    with wiring().reading() as services:
+        tenant = services.widget_sessions.find_tenant(tenant_key)
+    allow_framing(tenant.allowed_origins if tenant else ())
+    answer = _page(MESSAGE, INSTEAD, tenant=tenant, screen=screens.maintenance(), config=None)
+    answer.status_code = UNAVAILABLE
+    answer.headers["Retry-After"] = str(PAUSE_SECONDS)
+    return answer
+
+
+def _tenant_key(token: str) -> str:
+    try:
+        return str(wiring().launch_signer.verify(token, purpose=face().name)[1])
+    except BadSignature:
+        return ""
+
+
+def _open(start: View, reopen: Callable[[str], ResponseReturnValue] | None) -> ResponseReturnValue:
     """Exchange the launch token for a session and show the first screen; asking for the headers exchanges nothing."""
     if request.method == "HEAD":
         return Response()
     token, tenant_key = request.args.get("token"), request.args.get("tenant")
+    if reopen and not token and (receipt := request.args.get("receipt")):
+        return reopen(receipt)
     if not token:
         raise SessionEnded("Opened again without a token.", tenant_key) if tenant_key else NoLaunchToken("No token.")
     open_by(token)
     return start()
 
 
-def show(step: str, screen: Any, *, element: str = "", status: int = 200, messages: Messages | None = None) -> Response:
+def show(
+    step: str,
+    screen: Any,
+    *,
+    element: str = "",
+    status: int = 200,
+    messages: Messages | None = None,
+    address: str | None = None,
+) -> Response:
     """Answer with one element of the step to htmx, else with the whole step in its page; `messages` go to the host.
 
-    `step` and `element` are templates of the widget's folder, or of another where they name it.
+    `step` and `element` are templates of the widget's folder, or of another where they name it. `address` is where the
+    step can be seen again, and takes the place of what stands in the address bar.
     """
     guest, messages = visitor(), messages or {}
     tenant = guest.widget.tenant
@@ -81,7 +128,26 @@ def show(step: str, screen: Any, *, element: str = "", status: int = 200, messag
         config=_config(tenant, messages, session=guest.bearer, **life(guest.widget)),
     )
     answer.status_code = status
-    return _telling(answer, messages)
+    return _telling(answer, messages if address is None else {**messages, "address": {"address": address}})
+
+
+def show_again(kept: Kept, step: str, screen: Any, *, element: str = "", messages: Messages) -> Response:
+    """Answer as `show` does, to who has the address of what was kept and maybe no session."""
+    tenant = kept.tenant
+    return _telling(
+        _page(
+            _template(step),
+            _template(element or step),
+            tenant=tenant,
+            mode=kept.mode,
+            screen=screen,
+            bearer=None,
+            tenant_key=tenant.tenant_key,
+            return_url=kept.return_url,
+            config=_config(tenant, messages, session=None, address=kept.address),
+        ),
+        messages,
+    )
 
 
 def _telling(answer: Response, messages: Messages) -> Response:
@@ -127,7 +193,7 @@ def session_ended(ended: SessionEnded) -> Response:
     # A reload on the bare address: the host may have a fresh token, so widget.js asks for one before it says the end.
     reconnects = request.method == "GET" and "token" not in request.args
     messages: Messages = {} if reconnects else {"session.expired": {}}
-    screen = screens.ended(reconnects=reconnects)
+    screen = screens.over(ended, tenant.organization_name if tenant else "", reconnects=reconnects)
     config = _config(tenant, messages, session=None, canReconnect=reconnects)
     asked = request.args.get("theme")
     mode = asked if asked in MODES else None

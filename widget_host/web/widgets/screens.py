@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from widget_host.domain.programs.rules import Field, Offer
+from widget_host.domain.access.rules import ExchangeFinished, SessionEnded, SessionReplaced
+from widget_host.domain.programs.rules import Field, Offer, ProgramFacts
 from widget_host.web.language import _
 from widget_host.web.widgets import words
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramCard:
-    """One program in a list."""
+    """One program; `rate` and `bonus` where it is offered: `bonus` says what is given on top, and until when."""
 
     id: str
     name: str
     logo: str
-    rate: str
+    rate: str = ""
+    bonus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,13 @@ class MessageScreen:
 
 def program_card(offer: Offer, locale: str) -> ProgramCard:
     """Present one program."""
-    program = offer.program
-    return ProgramCard(program.id, program.name, program.logo, words.rate(offer, locale))
+    program, bonus = offer.program, words.campaign(offer.campaign, locale) if offer.campaign else ""
+    return ProgramCard(program.id, program.name, program.logo, words.rate(offer, locale), bonus)
+
+
+def program_sign(program: ProgramFacts) -> ProgramCard:
+    """Present a program by its name and logo alone, offered or no longer."""
+    return ProgramCard(program.id, program.name, program.logo)
 
 
 def field_views(offer: Offer, account: Mapping[str, str], errors: Mapping[str, str]) -> list[FieldView]:
@@ -86,9 +93,9 @@ def _field(field: Field, value: str, error: str) -> FieldView:
     )
 
 
-def account_facts(offer: Offer, given: Mapping[str, str | None]) -> Sequence[Fact]:
+def account_facts(program: ProgramFacts, given: Mapping[str, str | None]) -> Sequence[Fact]:
     """Show an account just enough for its owner to know it."""
-    named = [(field.label, given.get(field.name)) for field in offer.program.fields]
+    named = [(field.label, given.get(field.name)) for field in program.fields]
     return [Fact(label, words.masked(value)) for label, value in named if value]
 
 
@@ -106,9 +113,41 @@ def ended(*, reconnects: bool = False) -> MessageScreen:
     )
 
 
+def over(end: SessionEnded, host_name: str, *, reconnects: bool) -> MessageScreen:
+    """Say why a session does not go on."""
+    if isinstance(end, ExchangeFinished):
+        return finished(host_name)
+    return replaced() if isinstance(end, SessionReplaced) else ended(reconnects=reconnects)
+
+
+def replaced() -> MessageScreen:
+    """Say that the exchange goes on elsewhere."""
+    title = _("This exchange was opened in another window.")
+    return MessageScreen("windows", title, _("Continue there. Nothing was charged here."))
+
+
+def finished(host_name: str) -> MessageScreen:
+    """Say that nothing is left to do here; what came of it is the issuer's to show."""
+    again = _("To make another exchange, start again in %(bank)s's app.", bank=host_name)
+    title = _("This exchange is finished")
+    return MessageScreen("check", title, again if host_name else "", "completed", may_start_again=True)
+
+
+def nothing_to_exchange(balance: str) -> MessageScreen:
+    """Say that there is no balance to take anything from."""
+    sentence = _("You have %(balance)s. Come back when there is something to exchange.", balance=balance)
+    return MessageScreen("gift", _("Nothing to exchange yet"), sentence, "cancel")
+
+
 def reconnecting() -> MessageScreen:
     """Say that the host is asked for another widget."""
     return MessageScreen("clock", _("Reconnecting…"), "")
+
+
+def maintenance() -> MessageScreen:
+    """Say that the host is looked after, and that nothing has happened meanwhile."""
+    sentence = _("Exchanges are paused for a short while. Nothing was charged by opening this page.")
+    return MessageScreen("clock", _("We'll be back soon"), sentence, "cancel")
 
 
 def too_many(sentence: str) -> MessageScreen:

@@ -49,7 +49,8 @@ def widget_session() -> None:
             enter(bearer, services.widget_sessions.get(bearer, face().name))
     except SessionEnded as ended:
         limits.count_address()
-        raise SessionEnded(ended.message, ended.tenant_key or request.form.get("_t"), ended.return_url) from ended
+        ended.tenant_key = ended.tenant_key or request.form.get("_t")
+        raise
     limits.count(limits.WIDGET, visitor().widget.id)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from babel import Locale
@@ -18,14 +18,17 @@ from babel.numbers import (
     parse_decimal,
 )
 
-from widget_host.domain.programs.rules import Offer
+from widget_host.domain.programs.rules import CampaignFacts, Offer
 from widget_host.kit.errors import Refused
 from widget_host.kit.money import Money, TooPrecise, decimals_of
 from widget_host.web.language import _
 
 RATE_POINTS = 1000
+DECIMALS = re.compile(r"\.0+")
 NICE_STEPS = (Decimal(1), Decimal("2.5"), Decimal(5))
 CHIPS = 4
+# A campaign that ends at midnight was on until the day before.
+ONE_MOMENT = timedelta(microseconds=1)
 SHOWN_OF_ID = 4
 SHORT_ID = 8
 # Unicode's category of the marks for direction that a keyboard or a paste may bring along.
@@ -111,7 +114,7 @@ def chips(offer: Offer, balance: Money | None, locale: str) -> list[tuple[str, s
     """Choose a few round amounts the customer could pay, each as typed and as shown: `("25", "$25")`."""
     highest = offer.max_value if balance is None else min(offer.max_value, balance)
     found = [amount for amount in _round_amounts(highest.major) if amount >= offer.min_value.major][:CHIPS]
-    return [(_typed(amount, locale), _short(amount, offer.currency, locale)) for amount in found]
+    return [(typed(amount, locale), _short(amount, offer.currency, locale)) for amount in found]
 
 
 def _round_amounts(highest: Decimal) -> list[Decimal]:
@@ -119,12 +122,13 @@ def _round_amounts(highest: Decimal) -> list[Decimal]:
     return [amount for ten in tens for step in NICE_STEPS if (amount := step * ten) <= highest]
 
 
-def _typed(amount: Decimal, locale: str) -> str:
+def typed(amount: Decimal, locale: str) -> str:
+    """Write an amount as it would be typed: `1000.5`."""
     return str(format_decimal(amount, locale=locale, group_separator=False))
 
 
 def _short(amount: Decimal, currency: str, locale: str) -> str:
-    whole = Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", "")
+    whole = DECIMALS.sub("", Locale.parse(locale).currency_formats["standard"].pattern)
     return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format=whole))
 
 
@@ -140,6 +144,18 @@ def masked(text: str) -> str:
 def moment(when: datetime, locale: str) -> str:
     """Write a moment: `21 Nov 2026, 10:04 UTC`."""
     return f"{format_datetime(when.astimezone(UTC), 'd MMM y, HH:mm', locale=locale)} UTC"
+
+
+def bonus(number: int, locale: str) -> str:
+    """Say how many of the points are on top, nothing where none are: `includes 250 bonus`."""
+    return _("includes %(points)s bonus", points=points(number, locale)) if number else ""
+
+
+def campaign(facts: CampaignFacts, locale: str) -> str:
+    """Say what is given on top, and the last day of it: `+10% until 30 Nov`."""
+    percent = format_percent(facts.bonus_percent / 100, locale=locale, decimal_quantization=False)
+    day = format_datetime((facts.ends_at - ONE_MOMENT).astimezone(UTC), "d MMM", locale=locale)
+    return _("%(percent)s until %(day)s", percent=f"+{percent}", day=day)
 
 
 def limits(offer: Offer, locale: str) -> str:

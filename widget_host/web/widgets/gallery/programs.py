@@ -1,9 +1,12 @@
 """The programs that the gallery's widgets sell: a sandbox's own, and such as try a page's patience."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 
-from widget_host.domain.programs.rules import Field, Offer
+from widget_host.domain.programs.rules import CampaignFacts, Field, Offer
 from widget_host.kit.money import Money
 from widget_host.web.widgets.gallery import samples
 
@@ -29,6 +32,17 @@ def sold(currency: str = "USD") -> Sequence[Offer]:
 def aurora() -> Offer:
     """Return the program that is chosen at first."""
     return sold()[0]
+
+
+def with_bonus() -> Offer:
+    """Return the first program while a campaign runs there."""
+    month_end = datetime(2026, 12, 1, tzinfo=UTC)
+    return replace(aurora(), campaign=CampaignFacts("cmp_sample", "Winter bonus", Decimal(10), 50, month_end))
+
+
+def dearer() -> Offer:
+    """Return the first program at a higher price."""
+    return replace(aurora(), price=Decimal("0.0125"))
 
 
 def meridian() -> Offer:

@@ -1,13 +1,15 @@
 """The states of the Purchase widget, in the order a customer may come into them."""
 
-from widget_host.domain.transactions.rules import PENDING
+from widget_host.domain.programs.rules import Destination
+from widget_host.domain.transactions.rules import FAILED, PENDING, REVERSED
 from widget_host.kit.money import Money
 from widget_host.web.widgets.gallery import samples
-from widget_host.web.widgets.gallery.both import RETURN_URL
+from widget_host.web.widgets.gallery.both import LONG_BANK, NORTH, RETURN_URL
 from widget_host.web.widgets.gallery.programs import (
     LONG_MEMBER,
     arabic,
     aurora,
+    dearer,
     emirati,
     indonesian,
     japanese,
@@ -15,24 +17,33 @@ from widget_host.web.widgets.gallery.programs import (
     long_names,
     meridian,
     unbroken_names,
+    with_bonus,
 )
 from widget_host.web.widgets.gallery.purchase_refusals import refused
 from widget_host.web.widgets.gallery.purchase_steps import (
     AMOUNT,
     DONE,
+    PROCESSING,
     REVIEW,
     TYPED,
+    changed_rate,
     step_one,
     step_three,
     step_two,
+    under_way,
 )
-from widget_host.web.widgets.gallery.state import LOST, WAITING, State
-from widget_host.web.widgets.screens import no_programs
+from widget_host.web.widgets.gallery.state import HOSTED, LOST, WAITING, State
+from widget_host.web.widgets.screens import (
+    finished,
+    maintenance,
+    no_programs,
+    nothing_to_exchange,
+    replaced,
+)
+from widget_host.web.widgets.words import money
 
 DOLLARS = Money(2_500, "USD")
 BILLIONS = Money(98_765_432_109_800, "IDR")
-NORTH = samples.tenant("بنك الشمال")
-LONG_BANK = samples.tenant("The First National Farmers, Merchants & Mechanics Savings Bank of Llanfairpwllgwyngyll")
 
 
 def states() -> list[State]:
@@ -47,6 +58,11 @@ def _amounts() -> list[State]:
         State("amount", "First look", step_one(), AMOUNT),
         State("amount-typed", "An amount typed", one_field, AMOUNT),
         State("amount-two-fields", "Two fields", step_one(meridian(), "40", account=two_fields), AMOUNT),
+        State("amount-bonus", "A campaign runs", step_one(with_bonus(), "25", account=TYPED), AMOUNT),
+        State(
+            "amount-saved", "The account used before", step_one(amount="25", saved=Destination(samples.MEMBER)), AMOUNT
+        ),
+        State("amount-below", "Less than the least", step_one(balance=Money(300, "USD")), AMOUNT),
         State("amount-one-program", "One program, no balance", step_one(alone=True, balance=None), AMOUNT),
         State("amount-waiting", "The review is on its way", one_field, AMOUNT, touches=WAITING),
         State("amount-lost", "No answer came", one_field, AMOUNT, touches=LOST),
@@ -83,6 +99,8 @@ def _reviews() -> list[State]:
     review = step_two(aurora(), DOLLARS)
     return [
         State("review", "Review", review, REVIEW),
+        State("review-bonus", "Review with a bonus", step_two(with_bonus(), DOLLARS), REVIEW),
+        State("review-changed", "The rate has changed", changed_rate(dearer(), DOLLARS, aurora()), REVIEW),
         State("review-long", "Review of billions", step_two(indonesian(), BILLIONS, long), REVIEW, LONG_BANK),
         State("review-unbroken", "Names in one word", step_two(unbroken_names(), DOLLARS, long), REVIEW),
         State("review-arabic", "Review of Arabic names", step_two(arabic(), DOLLARS), REVIEW, NORTH, locale="ar"),
@@ -96,7 +114,13 @@ def _receipts() -> list[State]:
     long = {"destination_user_id": LONG_MEMBER, "reference_number": "NORTHWIND/2026/11/21/EXCHANGE-000000123456789"}
     fils = Money(25_000, "AED")
     return [
-        State("done", "Receipt", step_three(aurora(), DOLLARS), DONE),
+        State("processing", "Nobody knows yet", under_way(0), PROCESSING),
+        State("processing-late", "Nobody knows after a minute", under_way(6), PROCESSING),
+        State("processing-lost", "No connection while waiting", under_way(2), PROCESSING, touches=LOST),
+        State("done", "Receipt", step_three(aurora(), DOLLARS), DONE, touches=HOSTED),
+        State("done-bonus", "Receipt with a bonus", step_three(with_bonus(), DOLLARS), DONE),
+        State("done-failed", "It failed in the end", step_three(aurora(), DOLLARS, status=FAILED), DONE),
+        State("done-reversed", "It was reversed", step_three(aurora(), DOLLARS, status=REVERSED), DONE),
         State("done-alone", "Receipt, in a browser", step_three(aurora(), DOLLARS), DONE, return_url=RETURN_URL),
         State("done-pending", "Receipt, still pending", step_three(aurora(), DOLLARS, status=PENDING), DONE),
         State("done-long", "Receipt of billions", step_three(indonesian(), BILLIONS, **long), DONE, LONG_BANK),
@@ -105,4 +129,11 @@ def _receipts() -> list[State]:
 
 
 def _others() -> list[State]:
-    return [State("no-programs", "No programs", lambda _locale: no_programs())]
+    bank = samples.NORTHWIND.organization_name
+    return [
+        State("no-programs", "No programs", lambda _locale: no_programs()),
+        State("no-balance", "Nothing to exchange", lambda locale: nothing_to_exchange(money(Money(0, "USD"), locale))),
+        State("replaced", "Opened in another window", lambda _locale: replaced()),
+        State("finished", "Opened again after it was done", lambda _locale: finished(bank), touches=HOSTED),
+        State("maintenance", "Maintenance", lambda _locale: maintenance()),
+    ]

@@ -1,6 +1,11 @@
 """The Purchase widget's steps, for somebody who buys from a program of the gallery's."""
 
-from widget_host.domain.programs.rules import Offer
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from widget_host.domain.programs.rules import Destination, Offer
+from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import buy
 from widget_host.kit.errors import Refused
 from widget_host.kit.money import Money
@@ -10,9 +15,18 @@ from widget_host.web.widgets.gallery.programs import aurora, sold
 from widget_host.web.widgets.gallery.state import Presents
 from widget_host.web.widgets.purchase.amount_screen import AmountScreen, Wrong, amount_screen
 from widget_host.web.widgets.purchase.entry import Entry
-from widget_host.web.widgets.purchase.receipts import DoneScreen, ReviewScreen, done_screen, review_screen
+from widget_host.web.widgets.purchase.receipts import (
+    DoneScreen,
+    Poll,
+    ReviewScreen,
+    done_screen,
+    processing_screen,
+    rate_changed,
+    review_screen,
+)
 
-AMOUNT, REVIEW, DONE = (f"widgets/purchase/_{step}.html" for step in ("amount", "review", "done"))
+STEPS = ("amount", "review", "done", "processing")
+AMOUNT, REVIEW, DONE, PROCESSING = (f"widgets/purchase/_{step}.html" for step in STEPS)
 BALANCE = Money(125_000, "USD")
 TYPED = {"destinationUserId": samples.MEMBER}
 
@@ -25,15 +39,18 @@ def step_one(
     balance: Money | None = BALANCE,
     wrong: Wrong | None = None,
     account: dict[str, str] | None = None,
+    saved: Destination | None = None,
+    search: str = "",
 ) -> Presents:
     """Present the amount and what is wrong with it; an offer is one of several unless it is sold alone."""
     chosen = offer or aurora()
     offered = [chosen] if alone else [chosen if each.program.id == chosen.program.id else each for each in sold()]
     widget = samples.widget(balance, chosen.currency)
     entry = Entry(chosen.program.id, amount, account or {}, chosen.program.id if account is not None else "")
+    entry = replace(entry, search=search)
 
     def present(locale: str) -> AmountScreen:
-        return amount_screen(widget, offered, chosen, entry, locale, wrong=wrong)
+        return amount_screen(widget, offered, chosen, entry, locale, wrong=wrong, saved=saved)
 
     return present
 
@@ -51,11 +68,34 @@ def step_two(
     return present
 
 
-def step_three(offer: Offer, value: Money, **other: str) -> Presents:
+def entry_of(made: Transaction, locale: str) -> Sequence[tuple[str, str]]:
+    """Enter again what the exchange was made of."""
+    return Entry.of(made, locale).hidden
+
+
+def changed_rate(offer: Offer, value: Money, before: Offer) -> Presents:
+    """Present the review of a price that was another one before."""
+
+    def present(locale: str) -> ReviewScreen:
+        entry = Entry(offer.program.id, words.money(value, locale), TYPED, offer.program.id)
+        now, then = buy(value, offer), buy(value, before)
+        notice = rate_changed(offer, now, then, locale)
+        return review_screen(entry, offer, now, locale, notice=notice, before=then)
+
+    return present
+
+
+def under_way(tries: int) -> Presents:
+    """Present the wait for what came of a confirmation, asked for so often."""
+    return lambda _locale: processing_screen(Entry(), samples.REFERENCE, tries)
+
+
+def step_three(offer: Offer, value: Money, **other: Any) -> Presents:
     """Present the receipt; `other` columns replace those of the sample exchange."""
-    made = samples.exchange(offer, value, buy(value, offer).total_points, **other)
+    bought = buy(value, offer)
+    made = samples.exchange(offer, value, bought.points, **{"bonus_points": bought.bonus_points, **other})
 
     def present(locale: str) -> DoneScreen:
-        return done_screen(made, offer, locale)
+        return done_screen(made, offer.program, locale, poll=Poll(2, 1), again=entry_of(made, locale))
 
     return present

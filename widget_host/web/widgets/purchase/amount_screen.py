@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from widget_host.domain.access.rules import OpenWidget
-from widget_host.domain.programs.rules import Offer
+from widget_host.domain.programs.rules import Destination, Offer, misfits
 from widget_host.domain.transactions.rules import Preview
 from widget_host.kit.errors import FieldError, Refused
-from widget_host.kit.money import decimals_of
-from widget_host.web.language import N_, _
+from widget_host.kit.money import Money, decimals_of
+from widget_host.web.language import N_, _, ngettext
 from widget_host.web.widgets import refusals, words
-from widget_host.web.widgets.purchase.entry import Entry, balance, prefilled, price
-from widget_host.web.widgets.screens import FieldView, ProgramCard, field_views, program_card
+from widget_host.web.widgets.purchase.entry import Entry, balance, matching, prefilled, price
+from widget_host.web.widgets.screens import FieldView, ProgramCard, account_facts, field_views, program_card
 
+# From how many programs on there is a search field.
+SEARCHED_FROM = 6
 TITLE, MAKER = N_("Exchange for points"), N_("Exchange by Widget Host")
 
 
@@ -31,8 +33,17 @@ class PreviewView:
     points: str = ""
     unit: str = ""
     value: str = ""
+    bonus: str = ""
     sentence: str = ""
     is_refusal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """The account used before, shown just enough for its owner; `hidden` carries it on, as names and values."""
+
+    shown: str
+    hidden: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,11 @@ class AmountScreen:
     preview: PreviewView
     notice: str
     focus: str
+    # The account used before, in place of the fields.
+    saved: SavedView | None = None
+    # What the programs were searched for, and what was found; None where there are too few to search.
+    search: str | None = None
+    found: str = ""
 
 
 def amount_screen(
@@ -75,28 +91,62 @@ def amount_screen(
     *,
     wrong: Wrong | None = None,
     focus: str = "",
+    saved: Destination | None = None,
 ) -> AmountScreen:
     """Present the first step with what was entered kept, and what is wrong with it said in place."""
     wrong = wrong or Wrong()
     errors = _field_errors(wrong, offer, locale)
     limit = balance(widget)
+    searched = entry.search if len(offers) > SEARCHED_FROM else None
+    found = matching(offers, searched or "")
     return AmountScreen(
         title=_(TITLE),
         balance="" if limit is None else words.money(limit, locale),
-        programs=[program_card(each, locale) for each in offers],
+        # The one chosen stays in the list, or the form would lose it.
+        programs=[program_card(each, locale) for each in offers if each in found or each == offer],
         program=program_card(offer, locale),
         amount=entry.amount,
         amount_error=refusals.sentence(wrong.amount, offer, locale) if wrong.amount else "",
         symbol=words.symbol(offer.currency, locale),
         currency=offer.currency,
         inputmode="decimal" if decimals_of(offer.currency) else "numeric",
-        limits=words.limits(offer, locale),
+        limits=_limits(offer, limit, locale),
         chips=[Chip(*chip) for chip in words.chips(offer, limit, locale)],
         fields=field_views(offer, entry.account if entry.is_for(offer) else prefilled(widget, offer), errors),
         preview=empty_preview() if wrong.amount else preview_view(widget, offer, entry, locale),
         notice=wrong.notice,
         focus=focus or ("amount" if wrong.amount else next(iter(errors), "")),
+        saved=None if errors else saved_view(widget, offer, entry, saved),
+        search=searched,
+        found=_found(len(found)) if searched else "",
     )
+
+
+def _limits(offer: Offer, limit: Money | None, locale: str) -> str:
+    if limit is None or limit >= offer.min_value:
+        return words.limits(offer, locale)
+    least = words.money(offer.min_value, locale)
+    return _(
+        "The least you can exchange here is %(min)s. You have %(balance)s.",
+        min=least,
+        balance=words.money(limit, locale),
+    )
+
+
+def _found(count: int) -> str:
+    return ngettext("%(count)s program found", "%(count)s programs found", count) if count else _("No program found")
+
+
+def saved_view(widget: OpenWidget, offer: Offer, entry: Entry, saved: Destination | None) -> SavedView | None:
+    """Offer the account used before, unless the issuer knows one, it fits no longer, or another was typed."""
+    if saved is None or entry.wants_another or offer.program.id in (widget.request.destination_accounts or {}):
+        return None
+    account = {name: value or "" for name, value in saved.as_account().items()}
+    is_another = entry.is_for(offer) and {name: entry.account.get(name, "") for name in account} != account
+    if is_another or misfits(offer.program.fields, saved):
+        return None
+    shown = " · ".join(str(fact.value) for fact in account_facts(offer.program, account))
+    return SavedView(shown, [(name, value) for name, value in account.items() if value])
 
 
 def empty_preview() -> PreviewView:
@@ -109,16 +159,18 @@ def preview_view(widget: OpenWidget, offer: Offer, entry: Entry, locale: str) ->
     if not entry.amount:
         return empty_preview()
     try:
-        return _bought(price(entry, offer, widget, locale), offer, locale)
+        return bought(price(entry, offer, widget, locale), offer, locale)
     except refusals.ABOUT_AMOUNT as refusal:
         return PreviewView(sentence=refusals.sentence(refusal, offer, locale), is_refusal=True)
 
 
-def _bought(preview: Preview, offer: Offer, locale: str) -> PreviewView:
+def bought(preview: Preview, offer: Offer, locale: str) -> PreviewView:
+    """Say what is bought."""
     return PreviewView(
         points=words.points(preview.total_points, locale),
         unit=offer.program.unit,
         value=words.money(preview.value, locale),
+        bonus=words.bonus(preview.bonus_points, locale),
     )
 
 

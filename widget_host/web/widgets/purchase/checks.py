@@ -1,5 +1,7 @@
 """Whether an entry may go on to the review, and all that is wrong with it where it may not."""
 
+from dataclasses import replace
+
 from widget_host.domain.access.rules import OpenWidget
 from widget_host.domain.programs.rules import MemberCheck, Offer
 from widget_host.domain.programs.service import Members
@@ -10,8 +12,11 @@ from widget_host.web.widgets.purchase.amount_screen import Wrong
 from widget_host.web.widgets.purchase.entry import Entry, misfits_of, missing, price
 
 
-def check(entry: Entry, offer: Offer, widget: OpenWidget, members: Members, locale: str) -> Preview | Wrong:
-    """Return what is bought, or everything that is wrong; the program is asked only about a complete entry."""
+def check(entry: Entry, offer: Offer, widget: OpenWidget, members: Members, locale: str) -> Entry | Wrong:
+    """Return the entry, with the member's name where the program tells it, or everything that is wrong.
+
+    The program is asked only about a complete entry.
+    """
     preview, amount = _priced(entry, offer, widget, locale)
     if not entry.is_for(offer):
         return Wrong(amount=amount, notice=refusals.changed_program(offer))
@@ -19,7 +24,7 @@ def check(entry: Entry, offer: Offer, widget: OpenWidget, members: Members, loca
     if preview is None or fields:
         return Wrong(amount=amount, fields=fields)
     found = members.check(widget.tenant.environment_id, offer.program.id, entry.destination(offer))
-    return preview if found.is_valid else _unknown(entry, offer, found)
+    return replace(entry, member=found.name or "") if found.is_valid else _unknown(entry, offer, found)
 
 
 def _priced(entry: Entry, offer: Offer, widget: OpenWidget, locale: str) -> tuple[Preview | None, Refused | None]:

@@ -1,28 +1,39 @@
 """What the customer has entered so far, and what it comes to at the program chosen."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from widget_host.domain.access.rules import OpenWidget, Prefill
 from widget_host.domain.programs.rules import Destination, Field, InvalidProgram, Offer, misfits
-from widget_host.domain.transactions.rules import Order, Preview, buy
+from widget_host.domain.transactions.models import Transaction
+from widget_host.domain.transactions.rules import Asked, Order, Preview, buy
+from widget_host.domain.transactions.service import destination_of
 from widget_host.kit.errors import FieldError
 from widget_host.kit.money import Money
 from widget_host.web.widgets import words
 from widget_host.web.widgets.refusals import BalanceExceeded
 
 ACCOUNT_FIELDS = ("destinationUserId", "destinationUserEmail")
-LONGEST_ACCOUNT = 200
+LONGEST_ACCOUNT, LONGEST_QUOTE_ID, LONGEST_NAME = 200, 40, 80
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was typed, as it was typed; `account_for` is the program whose fields were on the screen then."""
+    """What was typed, as it was typed; `account_for` is the program whose fields were on the screen then.
+
+    `quote_id` and `member` are what the review showed, a price held and the member's name; `search` narrows the list
+    of programs, and `wants_another` account than the one that was used before.
+    """
 
     program_id: str = ""
     amount: str = ""
     account: Mapping[str, str] = field(default_factory=dict)
     account_for: str = ""
+    quote_id: str = ""
+    member: str = ""
+    search: str = ""
+    wants_another: bool = False
 
     @classmethod
     def read(cls, form: Mapping[str, str]) -> "Entry":
@@ -32,7 +43,32 @@ class Entry:
             amount=_clean(form.get("quick") or form.get("amount", "")),
             account={name: _clean(form.get(name, "")) for name in ACCOUNT_FIELDS},
             account_for=form.get("destinationFor", ""),
+            quote_id=form.get("quoteId", "")[:LONGEST_QUOTE_ID],
+            member=_clean(form.get("memberName", ""))[:LONGEST_NAME],
+            search=_clean(form.get("search", "")),
         )
+
+    @classmethod
+    def of(cls, made: Transaction, locale: str) -> "Entry":
+        """Enter again what a transaction was made of."""
+        account = destination_of(made).as_account()
+        return cls(
+            program_id=made.program_id,
+            amount=words.typed(made.money.major, locale),
+            account={name: value or "" for name, value in account.items()},
+            account_for=made.program_id,
+        )
+
+    def with_another_account(self) -> "Entry":
+        """Leave the account out: another one is to be entered."""
+        return replace(self, account={}, account_for="", wants_another=True)
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What a form carries on of it, as names and values."""
+        named = [("programId", self.program_id), ("amount", self.amount), ("destinationFor", self.account_for)]
+        shown = [("quoteId", self.quote_id), ("memberName", self.member)]
+        return named + [(name, value) for name, value in [*self.account.items(), *shown] if value]
 
     def is_for(self, offer: Offer) -> bool:
         """Whether the account entered is one at this program."""
@@ -54,10 +90,26 @@ def offered(widget: OpenWidget, offers: Sequence[Offer]) -> list[Offer]:
     return [offer for offer in offers if not named or offer.program.id in named]
 
 
-def first_choice(widget: OpenWidget, offers: Sequence[Offer]) -> Offer:
-    """Return the program chosen for the customer: one whose account the issuer knows, else the first."""
-    known = widget.request.destination_accounts or {}
-    return next((offer for offer in offers if offer.program.id in known), offers[0])
+def first_choice(widget: OpenWidget, offers: Sequence[Offer], used: Sequence[str] = ()) -> Offer:
+    """Return the program chosen for the customer: one whose account the issuer knows, or used last, else the first."""
+    by_id = {offer.program.id: offer for offer in offers}
+    known = [key for key in by_id if key in (widget.request.destination_accounts or {})]
+    return next((by_id[key] for key in [*known, *used] if key in by_id), offers[0])
+
+
+def matching(offers: Sequence[Offer], search: str) -> list[Offer]:
+    """Return the offers whose names hold every word searched for, whatever the case and the accents."""
+    sought = _plain(search).split()
+    return [offer for offer in offers if all(word in _plain(_names(offer)) for word in sought)]
+
+
+def _names(offer: Offer) -> str:
+    return f"{offer.program.name} {offer.program.business_name} {offer.program.unit} {offer.program.industry}"
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def choose(entry: Entry, offers: Sequence[Offer]) -> Offer:
@@ -83,11 +135,21 @@ def balance(widget: OpenWidget) -> Money | None:
 
 def price(entry: Entry, offer: Offer, widget: OpenWidget, locale: str) -> Preview:
     """Say what the amount buys; raises a Refused that `refusals` has a sentence for."""
+    return buy(value_of(entry, offer, widget, locale), offer)
+
+
+def value_of(entry: Entry, offer: Offer, widget: OpenWidget, locale: str) -> Money:
+    """Read the amount; raises a Refused that `refusals` has a sentence for."""
     value = words.read_money(entry.amount, offer.currency, locale)
     limit = balance(widget)
     if limit is not None and value > limit and limit < offer.max_value:
         raise BalanceExceeded(limit)
-    return buy(value, offer)
+    return value
+
+
+def asked(offer: Offer, widget: OpenWidget, value: Money) -> Asked:
+    """Return what is to be priced."""
+    return Asked(widget.tenant.environment_id, offer.program.id, value)
 
 
 def missing(entry: Entry, offer: Offer) -> list[FieldError]:
@@ -120,6 +182,7 @@ def order(entry: Entry, offer: Offer, widget: OpenWidget, value: Money) -> Order
         source_user_id=widget.request.source_user_id,
         launch_id=widget.launch_id,
         keeps_refusals=False,
+        quote_id=entry.quote_id,
     )
 
 
