@@ -13,7 +13,7 @@ CODE := widget_host wsgi.py tests e2e
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test e2e fuzz sure fix words lock
+.PHONY: help install run test e2e gallery fuzz sure fix words lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a b
 e2e: .venv/installed-dev ## run the browser tests alone
 	@scripts/test-machine database browser engines
 	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2 --dist loadgroup
+
+gallery: .venv/installed-dev ## write the pictures of every state of the widgets that the docs show
+	@scripts/test-machine browser
+	@$(BIN)/python -m e2e.pictures
 
 fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at length (EXAMPLES of each operation)
 	@scripts/test-machine database

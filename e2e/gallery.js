@@ -32,6 +32,16 @@ function misfits() {
   return [...(wide > 0 ? [`the page is ${wide} px too wide`] : []), ...spilled(), ...small()];
 }
 
+// As WCAG 1.4.12 lets a reader space all text.
+async function misfitsSpaced() {
+  const sheet = new CSSStyleSheet();
+  await sheet.replace("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }");
+  document.adoptedStyleSheets = [sheet];
+  const found = misfits();
+  document.adoptedStyleSheets = [];
+  return found.map((sentence) => `text spaced: ${sentence}`);
+}
+
 // Text outside the box that holds it, or outside the page.
 function spilled() {
   const found = [];
@@ -63,7 +73,7 @@ function edgeless() {
     const { borderTopStyle, borderTopWidth, borderTopColor, backgroundColor } = getComputedStyle(element);
     return borderTopStyle !== "none" && parseFloat(borderTopWidth) > 0 && borderTopColor !== backgroundColor;
   };
-  return all("button:not(.aside), .field, .programs, .card, .preview, .notice, .mark, .question")
+  return all("button:not(.aside, .program), .field, .programs, .card, .preview, .notice, .mark, .question")
     .filter((element) => !hasEdge(element))
     .map((element) => `no edge: ${named(element)}`);
 }

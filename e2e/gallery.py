@@ -7,7 +7,7 @@ from threading import Thread
 
 import axe_playwright_python
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from widget_host.app import create_app
 from widget_host.config import Settings
@@ -17,13 +17,20 @@ ASKS = Path(__file__).with_name("gallery.js").read_text("utf-8")
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
 
 
+class Silent(WSGIRequestHandler):
+    """Says nothing of each request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Stay silent: a test's output is its failures."""
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve the gallery while in here, without a database, for none of it is asked; gives its address."""
     variables = {"DEVELOPMENT": "1", "INSTANCE": str(folder), "WORKER": "0", "RATE_LIMIT_READS": "0"}
     variables["LOG_LEVEL"] = "WARNING"
     app = create_app(Settings.from_environment({f"WIDGET_HOST_{name}": value for name, value in variables.items()}))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/gallery"

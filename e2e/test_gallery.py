@@ -41,7 +41,7 @@ class TestEveryState:
     # A frame of 480 px shown at 200 % is 240 px wide to its page.
     @pytest.mark.parametrize("width", [320, 240])
     def test_fits_its_frame_and_can_be_pressed(self, gallery: GalleryPage, locale: str) -> None:
-        assert gallery.wrong("misfits", query=f"locale={locale}") == {}
+        assert gallery.wrong("misfits", "misfitsSpaced", query=f"locale={locale}") == {}
 
 
 class TestPreferences:

@@ -54,7 +54,8 @@ HEADERS: Mapping[str, Any] = {
         "schema": {"type": "string", "const": "true"},
     },
     "WWW-Authenticate": {
-        "description": "How to authenticate: RFC 6750 for access tokens, RFC 7617 for the token endpoint.",
+        "description": "How to authenticate: RFC 6750 for access tokens, RFC 7617 for the token endpoint, `Signature`"
+        " for webhooks.",
         "required": True,
         "schema": {"type": "string"},
     },

@@ -90,6 +90,7 @@ class TestStrangers:
         ]
         answers = [hook.post(each) for each in posts] + [hook.post(genuine, tenant_key="tnt_nobody")]
         assert {each.status_code for each in answers} == {401}
+        assert {each.headers["WWW-Authenticate"] for each in answers} == {'Signature realm="widget-host"'}
         bodies = [{**each.get_json(), "requestId": ""} for each in answers]
         assert all(body == bodies[0] for body in bodies)
         assert hook.status(said["transactionId"]) == "PENDING"

@@ -1,9 +1,11 @@
 """The states that both widgets have: screens that say something, with nothing to press."""
 
-from widget_host.web.widgets.gallery.samples import NORTHWIND
+from widget_host.web.widgets.gallery.samples import NORTHWIND, tenant
 from widget_host.web.widgets.gallery.state import HOSTED, State
 from widget_host.web.widgets.screens import MessageScreen, ended, no_token, reconnecting
 
+NORTH = tenant("بنك الشمال")
+LONG_BANK = tenant("The First National Farmers, Merchants & Mechanics Savings Bank of Llanfairpwllgwyngyll")
 RETURN_URL = "https://northwind.example/points"
 
 

@@ -12,15 +12,19 @@ from widget_host.web import language
 from widget_host.web.guards import anyone, protect
 from widget_host.web.headers import add_directive, allow_framing
 from widget_host.web.widgets import pages
-from widget_host.web.widgets.gallery import both, purchase
+from widget_host.web.widgets.gallery import both, multibrand, purchase
 from widget_host.web.widgets.gallery.state import State, touched
 from widget_host.web.widgets.gallery.switches import ACCENTS, EVERY, LOCALES, MODES, WIDTHS, Switch
+from widget_host.web.widgets.multibrand.steps import FACE as MULTIBRAND
 from widget_host.web.widgets.purchase.steps import FACE as PURCHASE
 from widget_host.web.widgets.session import Face
 
 OWN = "'self'"
 # Stands where a browser without scripts finds its session; it opens nothing.
 NO_SESSION = "none"
+# A browser says to style sheets whether there could be scripts; none of a still's own is let run, by a second policy.
+WITHOUT_SCRIPTS = "sandbox allow-same-origin"
+WITH_SCRIPTS = f"{WITHOUT_SCRIPTS} allow-scripts, script-src 'none'"
 BAD_REQUEST, NOT_FOUND = 400, 404
 
 
@@ -46,7 +50,9 @@ class Frame:
     title: str
 
 
-SHELVES = {shelf.face.folder: shelf for shelf in (Shelf(PURCHASE, purchase.states),)}
+SHELVES = {
+    shelf.face.folder: shelf for shelf in (Shelf(PURCHASE, purchase.states), Shelf(MULTIBRAND, multibrand.states))
+}
 WIDGETS = Switch("widget", "Widget", {EVERY: "All"} | {name: shelf.face.title for name, shelf in SHELVES.items()})
 SWITCHES = (WIDGETS, MODES, WIDTHS, LOCALES, ACCENTS)
 
@@ -78,8 +84,8 @@ def still(widget: str, name: str) -> ResponseReturnValue:
     g.face = shelf.face
     language.speak(language.choose([state.locale, request.args.get("locale")]))
     allow_framing([OWN])
-    # No scripts, so that nothing takes the focus from its neighbours; no forms, for no session waits for them.
-    add_directive("sandbox allow-same-origin")
+    # No forms, for no session waits for them.
+    add_directive(WITHOUT_SCRIPTS if state.plain else WITH_SCRIPTS)
     return _still(state, _wearing(state.tenant, accent), mode)
 
 

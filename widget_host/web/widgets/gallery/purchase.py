@@ -4,7 +4,7 @@ from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.rules import FAILED, PENDING, REVERSED
 from widget_host.kit.money import Money
 from widget_host.web.widgets.gallery import samples
-from widget_host.web.widgets.gallery.both import RETURN_URL
+from widget_host.web.widgets.gallery.both import LONG_BANK, NORTH, RETURN_URL
 from widget_host.web.widgets.gallery.programs import (
     LONG_MEMBER,
     arabic,
@@ -46,8 +46,6 @@ from widget_host.web.widgets.words import money
 
 DOLLARS = Money(2_500, "USD")
 BILLIONS = Money(98_765_432_109_800, "IDR")
-NORTH = samples.tenant("بنك الشمال")
-LONG_BANK = samples.tenant("The First National Farmers, Merchants & Mechanics Savings Bank of Llanfairpwllgwyngyll")
 
 
 def states() -> list[State]:

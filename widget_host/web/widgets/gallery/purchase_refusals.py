@@ -63,7 +63,7 @@ def _wrong_amount(offer: Offer, amount: str, refusal: Refused) -> Presents:
 def _accounts() -> list[State]:
     unknown = InvalidMember("")
     malformed = Wrong(fields=[FieldError("destinationUserId", "malformed", "")])
-    missing = [FieldError(field.name, "required", "") for field in meridian().program.fields]
+    missing = [FieldError(field.name, "required", "") for field in meridian().program.fields if field.required]
     everything = Wrong(amount=words.AmountMissing(""), fields=missing)
     mistyped = step_one(amount="25", wrong=malformed, account={"destinationUserId": "AC12"})
     return [

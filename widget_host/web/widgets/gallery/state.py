@@ -1,5 +1,6 @@
 """What a state of a widget is to the gallery: its screen as the widget itself would present it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ WAITING = (("<form ", '<form class="htmx-request" '),)
 LOST = (("data-lost hidden", "data-lost"),)
 # What session.js does where it found a host to ask.
 HOSTED = (("data-again hidden", "data-again"),)
+AUTOFOCUS = re.compile(r"\sautofocus(?=[\s>])")
 # Takes the locale as Babel names it, like the functions that present a screen.
 Presents = Callable[[str], Any]
 
@@ -44,10 +46,10 @@ class Untouched(LookupError):
 
 
 def touched(html: str, state: State) -> str:
-    """Do to the markup what scripts do to it in this state."""
+    """Do to the markup what scripts do to it in this state; none of many frames takes the focus."""
     question = (f'id="{state.asks}"', f'id="{state.asks}" open')
     for before, after in (*state.touches, *([question] if state.asks else [])):
         if before not in html:
             raise Untouched(f"{state.name}: {before} is not on the page")
         html = html.replace(before, after)
-    return html
+    return AUTOFOCUS.sub("", html)

@@ -10,7 +10,7 @@ from widget_host.domain.preferences.rules import PreferencesChanged, changes
 from widget_host.domain.programs.rules import Offer
 from widget_host.domain.transactions.rules import PartnerFailed, PartnerTimedOut
 from widget_host.kit.errors import Refused
-from widget_host.web.language import _
+from widget_host.web.language import N_, _
 from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
 from widget_host.web.widgets.multibrand import checks, screens
@@ -30,6 +30,10 @@ UNPROCESSABLE = 422
 STEP_PERCENT = 5
 LONGEST_QUERY = 80
 MOST_DIGITS = 9
+
+SAVED_GONE = N_("What was saved is gone. Save again to keep this.")
+PROGRAM_GONE = N_("That program isn't available right now. Choose another program.")
+UNREADABLE = N_("That didn't reach us whole. This is what is saved.")
 
 FACE = Face(MULTIBRAND, "multibrand", TITLE, MAKER, style="css/multibrand.css", script="js/multibrand.js")
 
@@ -93,7 +97,7 @@ def link() -> ResponseReturnValue:
     try:
         errors = checks.account_errors(entry, offer, desk, wiring().members)
     except (PartnerFailed, PartnerTimedOut):
-        return _account(desk, offer, entry.account, notice=_unanswered(offer))
+        return _account(desk, offer, entry.account, notice=unanswered(offer))
     if errors:
         return _account(desk, offer, entry.account, errors)
     line = desk.draft.find(offer.program.id)
@@ -112,7 +116,7 @@ def save() -> ResponseReturnValue:
         try:
             errors = checks.account_errors(entry, offer, desk, wiring().members)
         except (PartnerFailed, PartnerTimedOut):
-            return _overview(desk, wrong=Wrong(notice=_unanswered(offer)))
+            return _overview(desk, wrong=Wrong(notice=unanswered(offer)))
         if errors:
             return _account(desk, offer, entry.account, errors)
     return _save(desk)
@@ -141,8 +145,7 @@ def _changed_elsewhere(desk: Desk) -> Response:
     """Offer what was saved in another place meanwhile; where it is just this, it is saved."""
     newest = _desk()
     if newest.stored is None:
-        notice = _("What was saved is gone. Save again to keep this.")
-        return _overview(newest.drafting(desk.draft.upon(0)), wrong=Wrong(notice=notice))
+        return _overview(newest.drafting(desk.draft.upon(0)), wrong=Wrong(notice=_(SAVED_GONE)))
     if list(newest.stored.programs) == desk.draft.preferred():
         return _saved(newest, {})
     return _overview(newest.drafting(desk.draft), wrong=Wrong(newer=newest.stored))
@@ -182,7 +185,8 @@ def _account(
     return show(ACCOUNT, screen, status=status, messages={"step": {"name": "account"}})
 
 
-def _unanswered(offer: Offer) -> str:
+def unanswered(offer: Offer) -> str:
+    """Say that the program could not be asked."""
     name = offer.program.name
     return _("%(program)s isn't responding. Nothing was changed. Try again in a few minutes.", program=name)
 
@@ -239,14 +243,12 @@ ACTS: Mapping[str, Callable[[Desk, str], tuple[Draft, str]]] = {
 
 def program_gone(_refusal: Refused) -> Response:
     """Go on with the programs there are: one of the draft, or the one chosen, is not offered, or no longer."""
-    notice = _("That program isn't available right now. Choose another program.")
-    return _overview(_kept(), wrong=Wrong(notice=notice), element=_whole())
+    return _overview(_kept(), wrong=Wrong(notice=_(PROGRAM_GONE)), element=_whole())
 
 
 def unreadable(_refusal: Refused) -> Response:
     """Begin again with what is stored: the form was not one of ours."""
-    notice = _("That didn't reach us whole. This is what is saved.")
-    return _overview(_desk(), wrong=Wrong(notice=notice), element=_whole())
+    return _overview(_desk(), wrong=Wrong(notice=_(UNREADABLE)), element=_whole())
 
 
 def too_many(refusal: RateLimited) -> Response:
