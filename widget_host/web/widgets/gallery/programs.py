@@ -29,6 +29,12 @@ def sold(currency: str = "USD") -> Sequence[Offer]:
     return samples.offers(currency)
 
 
+def many() -> Sequence[Offer]:
+    """Return so many programs that they are searched."""
+    more = samples.named(meridian(), "Aurora Lodges", "Lodge Points")
+    return [*sold(), replace(more, program=replace(more.program, id="prg_sample"))]
+
+
 def aurora() -> Offer:
     """Return the program that is chosen at first."""
     return sold()[0]

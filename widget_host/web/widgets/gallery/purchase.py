@@ -27,6 +27,7 @@ from widget_host.web.widgets.gallery.purchase_steps import (
     REVIEW,
     TYPED,
     changed_rate,
+    not_heard_of,
     step_one,
     step_three,
     step_two,
@@ -58,6 +59,10 @@ def _amounts() -> list[State]:
         State("amount", "First look", step_one(), AMOUNT),
         State("amount-typed", "An amount typed", one_field, AMOUNT),
         State("amount-two-fields", "Two fields", step_one(meridian(), "40", account=two_fields), AMOUNT),
+        State("amount-many", "So many that they are searched", step_one(search=""), AMOUNT),
+        State("amount-searched", "Two found", step_one(search="aurora"), AMOUNT),
+        State("amount-found", "One found", step_one(search="kumo"), AMOUNT),
+        State("amount-not-found", "None found", step_one(search="submarine"), AMOUNT),
         State("amount-bonus", "A campaign runs", step_one(with_bonus(), "25", account=TYPED), AMOUNT),
         State(
             "amount-saved", "The account used before", step_one(amount="25", saved=Destination(samples.MEMBER)), AMOUNT
@@ -105,6 +110,7 @@ def _reviews() -> list[State]:
         State("review-unbroken", "Names in one word", step_two(unbroken_names(), DOLLARS, long), REVIEW),
         State("review-arabic", "Review of Arabic names", step_two(arabic(), DOLLARS), REVIEW, NORTH, locale="ar"),
         State("review-waiting", "Confirming", review, REVIEW, touches=WAITING),
+        State("review-not-heard-of", "The confirmation did not arrive", not_heard_of(aurora(), DOLLARS), REVIEW),
         State("review-lost", "No answer came to confirming", review, REVIEW, touches=LOST),
         State("review-plain", "Without scripts", review, REVIEW, plain=True),
     ]

@@ -9,12 +9,14 @@ from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import buy
 from widget_host.kit.errors import Refused
 from widget_host.kit.money import Money
+from widget_host.web.language import _
 from widget_host.web.widgets import refusals, words
 from widget_host.web.widgets.gallery import samples
-from widget_host.web.widgets.gallery.programs import aurora, sold
+from widget_host.web.widgets.gallery.programs import aurora, many, sold
 from widget_host.web.widgets.gallery.state import Presents
 from widget_host.web.widgets.purchase.amount_screen import AmountScreen, Wrong, amount_screen
 from widget_host.web.widgets.purchase.entry import Entry
+from widget_host.web.widgets.purchase.outcomes import NOT_HEARD_OF
 from widget_host.web.widgets.purchase.receipts import (
     DoneScreen,
     Poll,
@@ -40,14 +42,15 @@ def step_one(
     wrong: Wrong | None = None,
     account: dict[str, str] | None = None,
     saved: Destination | None = None,
-    search: str = "",
+    search: str | None = None,
 ) -> Presents:
     """Present the amount and what is wrong with it; an offer is one of several unless it is sold alone."""
     chosen = offer or aurora()
-    offered = [chosen] if alone else [chosen if each.program.id == chosen.program.id else each for each in sold()]
+    there = sold() if search is None else many()
+    offered = [chosen] if alone else [chosen if each.program.id == chosen.program.id else each for each in there]
     widget = samples.widget(balance, chosen.currency)
     entry = Entry(chosen.program.id, amount, account or {}, chosen.program.id if account is not None else "")
-    entry = replace(entry, search=search)
+    entry = replace(entry, search=search or "")
 
     def present(locale: str) -> AmountScreen:
         return amount_screen(widget, offered, chosen, entry, locale, wrong=wrong, saved=saved)
@@ -83,6 +86,12 @@ def changed_rate(offer: Offer, value: Money, before: Offer) -> Presents:
         return review_screen(entry, offer, now, locale, notice=notice, before=then)
 
     return present
+
+
+def not_heard_of(offer: Offer, value: Money) -> Presents:
+    """Present the review after a confirmation that did not arrive."""
+    review = step_two(offer, value)
+    return lambda locale: replace(review(locale), notice=_(NOT_HEARD_OF))
 
 
 def under_way(tries: int) -> Presents:
