@@ -21,6 +21,7 @@ from widget_host.domain.sandbox.service import Sandbox
 from widget_host.domain.transactions.service import Transactions
 from widget_host.domain.upkeep.service import AuditTrail, Upkeep
 from widget_host.domain.webhooks.service import Deliveries, Endpoints, Events, Outbox
+from widget_host.kit.addresses import AddressRules
 from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
 from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
 from widget_host.kit.db import Database
@@ -45,6 +46,7 @@ class Foundation:
         self.launch_signer = LaunchTokenSigner(keys)
         self.hasher = SecretHasher(keys)
         self.box = SecretBox(keys)
+        self.address_rules = AddressRules(settings.development, settings.outgoing_ports)
 
 
 class Services:

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from widget_host import migrations
-from widget_host.adapters.http import OutgoingHttp
+from widget_host.adapters.http.asking import OutgoingHttp
 from widget_host.adapters.programs import REGISTRY
 from widget_host.adapters.programs.outside import Outside
 from widget_host.adapters.programs.sandbox import PERSONAS
@@ -34,7 +34,7 @@ class Wiring(Foundation):
         if settings.traces:
             traces.start()
         super().__init__(settings, clock)
-        self.http = OutgoingHttp(development=settings.development)
+        self.http = OutgoingHttp(self.address_rules)
         self.enqueued = threading.Event()
         self.personas = [
             {"destinationUserId": each.member, "effect": each.effect, "status": each.status, "code": each.code}
