@@ -3,6 +3,7 @@
 import click
 
 from widget_host.cli import host
+from widget_host.domain.endpoints.rules import Details
 
 
 @click.group()
@@ -19,7 +20,7 @@ def create(client_id: str, environment: str, url: str, as_json: bool) -> None:
     """Add an endpoint, and print its secret: it is shown this once."""
     with host.ready().writing() as services:
         found = services.organizations.get_environment_of_client(client_id, environment)
-        endpoint, secret = services.endpoints.create(found.id, url)
+        endpoint, secret = services.endpoints.create(found.id, Details(url=url))
     if as_json:
         host.answer({"id": endpoint.id, "secret": secret})
         return
