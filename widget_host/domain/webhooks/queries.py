@@ -32,12 +32,20 @@ def due_endpoints(session: Session, now: datetime) -> list[Due]:
         .scalar_subquery()
     )
     awake = (
-        select(Endpoint.id, Endpoint.per_second, Endpoint.free_at, Endpoint.tripped_at, first.label("first"))
+        select(
+            Endpoint.id,
+            Endpoint.per_second,
+            Endpoint.free_at,
+            Endpoint.tripped_at.is_not(None).label("is_tripped"),
+            Endpoint.failing_since.is_not(None).label("is_failing"),
+            first.label("first"),
+        )
         .where(Endpoint.enabled, or_(Endpoint.tripped_at.is_(None), Endpoint.probe_at <= now))
         .subquery()
     )
     found = select(awake).where(awake.c.first <= now).order_by(awake.c.first, awake.c.id).limit(MOST_ENDPOINTS)
-    return [Due(row.id, row.per_second, row.free_at, row.tripped_at is not None) for row in session.execute(found)]
+    rows = session.execute(found)
+    return [Due(row.id, row.per_second, row.free_at, row.is_tripped, row.is_failing) for row in rows]
 
 
 def claim(session: Session, endpoint_id: str, *, now: datetime, until: datetime, fence: str, limit: int) -> list[str]:

@@ -36,6 +36,7 @@ GONE = 410
 # Who is overloaded, or did not answer at all, is not asked again at once.
 OVERLOADED = (429, 502, 503, 504)
 REST = timedelta(seconds=60)
+MOST_WHILE_FAILING = 4
 LONGEST_RETRY_AFTER_DIGITS = 9
 
 
@@ -84,6 +85,7 @@ class Due:
     per_second: int | None = None
     free_at: datetime | None = None
     is_tripped: bool = False
+    is_failing: bool = False
 
 
 def next_due(tries: int, now: datetime, chance: Fraction, outcome: Outcome) -> datetime | None:
@@ -119,14 +121,18 @@ def retry_after(text: str | None, now: datetime) -> timedelta | None:
 def shares(due: Sequence[Due], held: Mapping[str, int], free: int) -> dict[str, int]:
     """Divide free senders among endpoints; each may hold as many as stay free.
 
-    So one that hangs has half of them at most, two of them two thirds: there are some left for who comes next.
+    So one that hangs has half of them at most, two of them two thirds: there are some left for who comes next. One
+    whose last attempt failed gets few.
     """
     given: dict[str, int] = {}
-    wanting = [each.endpoint_id for each in due]
-    while wanting:
-        wanting = [name for name in wanting if held.get(name, 0) + given.get(name, 0) < free]
+    most = {each.endpoint_id: MOST_WHILE_FAILING if each.is_failing else free for each in due}
+
+    def may_have_another(name: str) -> bool:
+        return held.get(name, 0) + given.get(name, 0) < min(free, most[name])
+
+    while wanting := [name for name in most if may_have_another(name)]:
         for name in wanting:
-            if held.get(name, 0) + given.get(name, 0) < free:
+            if may_have_another(name):
                 given[name] = given.get(name, 0) + 1
                 free -= 1
     return given

@@ -60,9 +60,9 @@ class TestOrder:
         first, other, second = post.record("a", "b", "a")
 
         claimed = post.claim()
-        assert [each.event_id for each in claimed] == [first, other]
+        assert {each.event_id for each in claimed} == {first, other}
         assert post.claim() == []
-        post.finish(claimed[:1], 200)
+        post.finish(claimed, 200)
         assert [each.event_id for each in post.claim()] == [second]
 
     def test_waits_for_one_that_is_tried_again(self, post: Post, clock: StoppedClock) -> None:
