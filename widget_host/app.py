@@ -16,7 +16,19 @@ from widget_host.kit.logs import configure
 from widget_host.kit.resources import resource
 from widget_host.telemetry import metrics
 from widget_host.web import assets, docs, errors, headers, health, limits, logs
-from widget_host.web.api import auth, business, events, multibrand, programs, sandbox, transactions, widget_tokens
+from widget_host.web.api import (
+    auth,
+    business,
+    events,
+    multibrand,
+    programs,
+    sandbox,
+    transactions,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_secrets,
+    widget_tokens,
+)
 from widget_host.web.hooks import transaction
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets import purchase
@@ -92,7 +104,8 @@ def create_served_app() -> HostApp:
 def _register(app: HostApp) -> None:
     for part in (logs, headers, errors, assets, docs):
         part.register(app)
-    api = (auth, business, programs, transactions, multibrand, events, sandbox, widget_tokens)
+    webhooks = (webhook_endpoints, webhook_secrets, webhook_deliveries)
+    api = (auth, business, programs, transactions, multibrand, events, *webhooks, sandbox, widget_tokens)
     for module in (health, *api, docs, purchase):
         app.register_blueprint(module.bp)
     app.register_blueprint(transaction.bp)

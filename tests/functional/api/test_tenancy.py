@@ -40,6 +40,10 @@ class Caller:
         body = {"value": 25, "currency": "USD", "destinationAccount": account, "referenceNumber": "mine-1"}
         return self.api.post("/transactions", {"programId": self.issuer.programs["Kumo Pass"]} | body | changes)
 
+    def of_own_endpoint(self, method: str, path: str, body: Any = None) -> TestResponse:
+        made = self.api.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/mine"}).get_json()
+        return self.api.send(method, f"/webhook-endpoints/{made['id']}{path}", body)
+
     def step(self, name: str, program_id: str) -> TestResponse:
         headers = {"HX-Request": "true", "HX-Request-Type": "partial", "Authorization": f"Bearer {self.bearer}"}
         form = {"programId": program_id, "amount": "25", "destinationFor": program_id, "destinationUserId": MEMBER}
@@ -53,6 +57,13 @@ Pairs = dict[str, tuple[str, str]]
 
 def widget_step(name: str) -> Cases:
     return (("program", lambda caller, program_id: caller.step(name, program_id)),)
+
+
+def endpoint(method: str, path: str, body: Any = None) -> Cases:
+    def ask(caller: Caller, endpoint_id: str) -> TestResponse:
+        return caller.api.send(method, f"/webhook-endpoints/{endpoint_id}{path}", body)
+
+    return (("endpoint", ask),)
 
 
 # For each route: which kind of id it takes, and how to ask for one. A route without an id says why.
@@ -153,6 +164,33 @@ CASES: dict[str, Cases | str] = {
     "POST /hooks/<id:tenant_key>/transaction": (
         ("tenant", lambda caller, key: caller.client.post(f"/hooks/{key}/transaction", json={"id": "event-1"})),
     ),
+    "GET /webhook-endpoints": "the caller's own; see below",
+    "POST /webhook-endpoints": "makes one of the caller's own",
+    "GET /webhook-endpoints/<id:endpoint_id>": endpoint("GET", ""),
+    "PATCH /webhook-endpoints/<id:endpoint_id>": endpoint("PATCH", "", {"description": "mine"}),
+    "DELETE /webhook-endpoints/<id:endpoint_id>": endpoint("DELETE", ""),
+    "POST /webhook-endpoints/<id:endpoint_id>/enable": endpoint("POST", "/enable"),
+    "POST /webhook-endpoints/<id:endpoint_id>/test": endpoint("POST", "/test"),
+    "POST /webhook-endpoints/<id:endpoint_id>/recover": endpoint(
+        "POST", "/recover", {"since": "2026-01-31T10:00:00.000Z"}
+    ),
+    "GET /webhook-endpoints/<id:endpoint_id>/deliveries": endpoint("GET", "/deliveries"),
+    "GET /webhook-endpoints/<id:endpoint_id>/secrets": endpoint("GET", "/secrets"),
+    "POST /webhook-endpoints/<id:endpoint_id>/secrets": endpoint("POST", "/secrets"),
+    "POST /webhook-endpoints/<id:endpoint_id>/secrets/<id:secret_id>/promote": (
+        *endpoint("POST", "/secrets/sec_1/promote", {}),
+        ("secret", lambda caller, secret: caller.of_own_endpoint("POST", f"/secrets/{secret}/promote", {})),
+    ),
+    "DELETE /webhook-endpoints/<id:endpoint_id>/secrets/<id:secret_id>": (
+        *endpoint("DELETE", "/secrets/sec_1"),
+        ("secret", lambda caller, secret: caller.of_own_endpoint("DELETE", f"/secrets/{secret}")),
+    ),
+    "GET /deliveries/<id:delivery_id>": (
+        ("delivery", lambda caller, delivery: caller.api.get(f"/deliveries/{delivery}")),
+    ),
+    "POST /deliveries/<id:delivery_id>/resend": (
+        ("delivery", lambda caller, delivery: caller.api.post(f"/deliveries/{delivery}/resend")),
+    ),
     "POST /widget/point-exchange/program": widget_step("program"),
     "POST /widget/point-exchange/preview": widget_step("preview"),
     "POST /widget/point-exchange/amount": widget_step("amount"),
@@ -211,6 +249,7 @@ class TestLists:
         day = {"startDate": MOMENT, "endDate": MOMENT}
         assert caller.api.get("/transactions", query_string=day).get_json() == []
         assert "theirs" not in caller.api.get("/events").text
+        assert caller.api.get("/webhook-endpoints").get_json() == []
         assert caller.api.get("/business/profile").get_json()["name"] == "Northwind Bank"
 
 
@@ -249,8 +288,22 @@ def pairs(client: FlaskClient, wiring: Wiring, issuer: Issuer, stranger: Issuer,
         "transaction": (made.get_json()["id"], "txn_00000000000000000000000000"),
         "reference": ("theirs-1", "unknown-1"),
         "card": (CARD, "card-unknown"),
+        **webhooks(Api(client, stranger)),
         "tenant": (stranger.tenant_key, "tnt_00000000000000000000000000"),
     } | clients
+
+
+def webhooks(stranger: Api) -> Pairs:
+    """Return an endpoint of the stranger's, its secret and its delivery."""
+    made = stranger.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/theirs", "description": "theirs"}).get_json()
+    address = f"/webhook-endpoints/{made['id']}"
+    staged = stranger.post(f"{address}/secrets").get_json()
+    delivery = stranger.post(f"{address}/test").get_json()
+    return {
+        "endpoint": (made["id"], "whe_00000000000000000000000000"),
+        "secret": (staged["id"], "sec_00000000000000000000000000"),
+        "delivery": (delivery["id"], "dlv_00000000000000000000000000"),
+    }
 
 
 @pytest.fixture
