@@ -2,15 +2,25 @@
 
 import asyncio
 import threading
-from collections import Counter
-from collections.abc import Awaitable, Callable
+import time
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from widget_host.domain.upkeep.rules import is_due
-from widget_host.domain.webhooks.rules import ATTEMPT_DEADLINE, LEASE, LEASE_OUTLASTS_BY, Claimed, Outcome
+from widget_host.domain.webhooks.rules import (
+    ATTEMPT_DEADLINE,
+    LEASE,
+    LEASE_OUTLASTS_BY,
+    Claimed,
+    Due,
+    Outcome,
+    shares,
+)
 from widget_host.services import Services
 from widget_host.telemetry import metrics, traces
 from widget_host.wiring import Wiring
@@ -19,8 +29,11 @@ POLL_SECONDS = 1
 PENDING_AT_ONCE = 10
 PAUSE_AFTER_A_FAULT_SECONDS = 5
 TIDIED_EVERY = timedelta(minutes=10)
+# How many times as many as there are senders are claimed at once.
+AHEAD = 8
+# What was claimed has to begin while its lease outlasts an attempt.
+BEGINS_WITHIN_SECONDS = (LEASE - ATTEMPT_DEADLINE - LEASE_OUTLASTS_BY).total_seconds()
 Done = tuple[Claimed, Outcome]
-Attempt = Callable[[Claimed], Awaitable[Outcome]]
 log = structlog.get_logger(__name__)
 
 
@@ -28,6 +41,43 @@ def check_lease(lease: timedelta, deadline: timedelta) -> None:
     """Raise RuntimeError for a lease so short that two workers would send the same delivery."""
     if lease < deadline + LEASE_OUTLASTS_BY:
         raise RuntimeError(f"a lease of {lease} does not outlast an attempt of {deadline} by {LEASE_OUTLASTS_BY}")
+
+
+class Waiting:
+    """What was claimed and waits here for a sender, endpoint by endpoint."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self._queues: dict[str, deque[tuple[float, Claimed]]] = {}
+        self.count = 0
+
+    def add(self, claimed: Sequence[Claimed]) -> None:
+        """Let these wait behind those of the same endpoint."""
+        now = time.monotonic()
+        for each in claimed:
+            self._queues.setdefault(each.receiver.endpoint_id, deque()).append((now, each))
+        self.count += len(claimed)
+
+    def counts(self) -> Counter[str]:
+        """Return how many wait for each endpoint."""
+        return Counter({name: len(queue) for name, queue in self._queues.items()})
+
+    def take(self, free: int, held: Mapping[str, int]) -> list[Claimed]:
+        """Return what is to be sent by so many free senders; what waited for too long is left to its lease's end."""
+        taken: list[Claimed] = []
+        for name, share in shares([Due(name) for name in self._queues], held, free).items():
+            taken += [each for _ in range(share) if (each := self._next(name)) is not None]
+        return taken
+
+    def _next(self, name: str) -> Claimed | None:
+        while name in self._queues:
+            since, claimed = self._queues[name].popleft()
+            self.count -= 1
+            if not self._queues[name]:
+                del self._queues[name]
+            if time.monotonic() - since < BEGINS_WITHIN_SECONDS:
+                return claimed
+        return None
 
 
 class Worker:
@@ -47,6 +97,7 @@ class Worker:
         self._tidied_at: datetime | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._held: Counter[str] = Counter()
+        self._waiting = Waiting()
         self._done: list[Done] = []
 
     def run(self) -> None:
@@ -81,13 +132,13 @@ class Worker:
         loop, made = asyncio.get_running_loop(), 0
         self._awake = asyncio.Event()
         with self._wiring.enqueued.heard_by(lambda: loop.call_soon_threadsafe(self._awake.set)):
-            async with self._wiring.delivering() as delivering:
+            async with self._wiring.delivering() as self._delivering:
                 while not self._stopping.is_set():
                     claimed = await self._round()
                     made += len(claimed)
-                    for each in claimed:
-                        self._start(delivering.attempt, each)
-                    if until_idle and not (claimed or self._under_way or self._done):
+                    self._waiting.add(claimed)
+                    self._start()
+                    if until_idle and not (claimed or self._under_way or self._done or self._waiting.count):
                         break
                     await self._rest(busy=bool(claimed))
                 await self._finish()
@@ -95,9 +146,11 @@ class Worker:
 
     async def _round(self) -> list[Claimed]:
         done, self._done = self._done, []
-        free = self._concurrency - len(self._under_way)
+        # Some are claimed before a sender is free: else every sender would wait for the database in turn.
+        room = self._concurrency * AHEAD - len(self._under_way) - self._waiting.count
+        held = dict(self._held + self._waiting.counts())
         try:
-            return await asyncio.to_thread(self._settle_and_claim, done, free, dict(self._held))
+            return await asyncio.to_thread(self._settle_and_claim, done, room, held)
         except Exception:  # the loop must outlive whatever one round meets
             log.exception("worker.fault")
             # What came of attempts is not lost: the next round keeps it.
@@ -105,10 +158,11 @@ class Worker:
             await asyncio.to_thread(self._stopping.wait, PAUSE_AFTER_A_FAULT_SECONDS)
             return []
 
-    def _settle_and_claim(self, done: list[Done], free: int, held: dict[str, int]) -> list[Claimed]:
+    def _settle_and_claim(self, done: list[Done], room: int, held: dict[str, int]) -> list[Claimed]:
         with self._wiring.writing() as services:
             kept = services.deliveries.finish(done) if done else set()
-            claimed = services.deliveries.claim(free, held) if free and not self._stopping.is_set() else []
+            is_worth_it = room >= self._concurrency and not self._stopping.is_set()
+            claimed = services.deliveries.claim(room, held) if is_worth_it else []
             self._keep_house(services)
         for each in done:
             _tell(*each, kept=each[0].id in kept)
@@ -123,30 +177,34 @@ class Worker:
             is_all = services.deliveries.forget(self._wiring.retention) == 0
             self._tidied_at = now if is_all else None
 
-    def _start(self, attempt: Attempt, claimed: Claimed) -> None:
-        endpoint_id = claimed.receiver.endpoint_id
-        self._held[endpoint_id] += 1
-        task = asyncio.create_task(self._attempt(attempt, claimed))
-        self._under_way.add(task)
-        task.add_done_callback(lambda _: self._over(task, endpoint_id))
+    def _start(self) -> None:
+        """Give what waits here to the senders that are free, fairly."""
+        free = 0 if self._stopping.is_set() else self._concurrency - len(self._under_way)
+        for claimed in self._waiting.take(free, self._held):
+            endpoint_id = claimed.receiver.endpoint_id
+            self._held[endpoint_id] += 1
+            task = asyncio.create_task(self._attempt(claimed))
+            self._under_way.add(task)
+            task.add_done_callback(partial(self._over, endpoint_id))
 
-    async def _attempt(self, attempt: Attempt, claimed: Claimed) -> None:
+    async def _attempt(self, claimed: Claimed) -> None:
         with traces.span("webhook.deliver", delivery=claimed.id, event_id=claimed.event_id, attempt=claimed.number):
-            outcome = await attempt(claimed)
+            outcome = await self._delivering.attempt(claimed)
         self._done.append((claimed, outcome))
 
-    def _over(self, task: asyncio.Task[None], endpoint_id: str) -> None:
+    def _over(self, endpoint_id: str, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         self._held[endpoint_id] -= 1
         if not self._held[endpoint_id]:
             del self._held[endpoint_id]
         if not task.cancelled() and (fault := task.exception()):
             log.error("delivery.fault", exc_info=fault)
+        self._start()
         self._awake.set()
 
     async def _rest(self, *, busy: bool) -> None:
         """Wait until something ended, something new was kept, or it is time to look."""
-        if busy and len(self._under_way) < self._concurrency and not self._done:
+        if busy and len(self._under_way) < self._concurrency:
             # There may be more, and there is room for it; but first let what was claimed leave.
             await asyncio.sleep(0)
             return

@@ -158,9 +158,7 @@ class TestExamples:
             if operation["security"] and {} not in operation["security"]:
                 for example in examples(operation):
                     ids = {"programId": issuer.programs[AURORA], "transactionId": "order-1"}
-                    address = path.format(
-                        **ids, **(self.webhook(api) if "webhook" in path or "deliver" in path else {})
-                    )
+                    address = path.format(**ids, **self.webhook(api, path))
                     asked = example_query(operation)
                     answer = api.send(method, address, self.lately(example), query_string=asked)
                     assert answer.status_code < 300, (path, answer.text)

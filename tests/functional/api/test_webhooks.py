@@ -154,10 +154,10 @@ class TestSecrets:
         address = f"/webhook-endpoints/{made['id']}"
         staged = webhooks.api.post(f"{address}/secrets").get_json()
         assert self.signers(webhooks, address, made["secret"], staged["secret"]) == (made["secret"], 2)
-        promoted = webhooks.api.post(f"{address}/secrets/{staged['id']}/promote", {"overlap": "PT1H"})
+        promoted = webhooks.api.post(f"{address}/secrets/{staged['id']}/promote", {"overlap": "PT5M"})
         assert promoted.get_json()["stage"] == "SIGNING"
         assert self.signers(webhooks, address, made["secret"], staged["secret"]) == (staged["secret"], 2)
-        clock.advance(hours=1)
+        clock.advance(minutes=5)
         assert self.signers(webhooks, address, made["secret"], staged["secret"]) == (staged["secret"], 1)
         assert [each["id"] for each in webhooks.api.get(f"{address}/secrets").get_json()] == [staged["id"]]
 
