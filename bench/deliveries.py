@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 120
 
 def main() -> None:
     """Measure both, one after the other, and print a row for each; OURS and THEIRS say how many events."""
-    ours, theirs = int(os.environ.get("OURS", "6000")), int(os.environ.get("THEIRS", "2000"))
+    ours, theirs = int(os.environ.get("OURS", "5000")), int(os.environ.get("THEIRS", "1500"))
     with _receiver() as address:
         rows = {"widget-host worker, 1 process, PostgreSQL": _measure_ours(address, ours)}
         for pool in ("threads", "prefork"):

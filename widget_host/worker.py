@@ -30,7 +30,9 @@ PENDING_AT_ONCE = 10
 PAUSE_AFTER_A_FAULT_SECONDS = 5
 TIDIED_EVERY = timedelta(minutes=10)
 # How many times as many as there are senders are claimed at once.
-AHEAD = 8
+AHEAD = 16
+# While enough waits here, a round is put off for so long: the more it settles at once, the less each costs.
+PUT_OFF_SECONDS = 0.05
 # What was claimed has to begin while its lease outlasts an attempt.
 BEGINS_WITHIN_SECONDS = (LEASE - ATTEMPT_DEADLINE - LEASE_OUTLASTS_BY).total_seconds()
 Done = tuple[Claimed, Outcome]
@@ -161,7 +163,7 @@ class Worker:
     def _settle_and_claim(self, done: list[Done], room: int, held: dict[str, int]) -> list[Claimed]:
         with self._wiring.writing() as services:
             kept = services.deliveries.finish(done) if done else set()
-            is_worth_it = room >= self._concurrency and not self._stopping.is_set()
+            is_worth_it = room * 4 >= self._concurrency * AHEAD and not self._stopping.is_set()
             claimed = services.deliveries.claim(room, held) if is_worth_it else []
             self._keep_house(services)
         for each in done:
@@ -212,6 +214,8 @@ class Worker:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._awake.wait()
         self._awake.clear()
+        if self._waiting.count >= self._concurrency:
+            await asyncio.sleep(PUT_OFF_SECONDS)
 
     async def _finish(self) -> None:
         """Let what is under way come to its end, and keep it."""

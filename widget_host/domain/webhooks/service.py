@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from widget_host.domain.endpoints import queries as endpoint_queries
@@ -20,6 +20,8 @@ from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.ids import earliest_id, new_id
 
 PRECISION = 1 << 32
+# The table itself: what maps rows to objects costs more than the rows.
+ATTEMPTS = cast("Table", Attempt.__table__)
 
 
 class Outbox:
@@ -188,7 +190,7 @@ class Deliveries:
             kept.update(queries.settle_failed(self._session, claimed.id, fence=claimed.fence, values=values))
         settled = [each for each in latest if each[0].id in kept]
         if settled:
-            self._session.execute(insert(Attempt), [_attempt(*each) for each in settled])
+            self._session.execute(insert(ATTEMPTS), [_attempt(*each) for each in settled])
         if tallies := rules.tallies(settled):
             self._endpoints.note(tallies)
         return kept
