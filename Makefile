@@ -13,7 +13,7 @@ CODE := widget_host wsgi.py tests e2e bench
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test e2e fuzz bench soak sure fix lock
+.PHONY: help install run test e2e gallery fuzz bench soak sure fix words lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,17 +24,21 @@ run: .venv/installed-run ## serve the host, a demo bank and a demo program (PORT
 	@$(BIN)/widget-host demo --port $(PORT) --demo-port $(DEMO_PORT) --program-port $(PROGRAM_PORT)
 
 test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a browser
-	@scripts/test-machine database redis browser node
+	@scripts/test-machine database redis browser engines node
 	@$(BIN)/pytest tests --numprocesses auto --maxprocesses 4
-	@$(BIN)/pytest e2e
+	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2 --dist loadgroup
 
 e2e: .venv/installed-dev ## run the browser tests alone
-	@scripts/test-machine database browser
-	@$(BIN)/pytest e2e
+	@scripts/test-machine database browser engines
+	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2 --dist loadgroup
+
+gallery: .venv/installed-dev ## write the pictures of every state of the widgets that the docs show
+	@scripts/test-machine browser
+	@$(BIN)/python -m e2e.pictures
 
 fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at length (EXAMPLES of each operation)
 	@scripts/test-machine database
-	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py
+	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py -rP --show-capture=stdout
 
 bench: .venv/installed-dev ## measure: deliveries a second, beside a Celery + Redis worker (OURS, THEIRS: how many)
 	@scripts/test-machine database redis
@@ -57,6 +61,9 @@ fix: .venv/installed-dev ## correct what the tools can correct by themselves
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/djlint --quiet --reformat templates widget_host/demo/templates || true
+
+words: .venv/installed-dev ## bring the catalogues of widget_host/locales up to date with the widgets' sentences
+	@scripts/words
 
 lock: ## pin what pyproject.toml asks for in constraints/ (needs uv)
 	@scripts/lock

@@ -49,7 +49,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_t
     return {**browser_type_launch_args, "executable_path": named, "args": [*CHROMIUM_FLAGS]}
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+# One process of a run has what there is on PostgreSQL, so that only one starts a server for it.
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))
+
+
+@pytest.fixture(scope="session", params=["sqlite", POSTGRESQL])
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     folder = tmp_path_factory.mktemp(f"e2e-{request.param}")
     is_sqlite = request.param == "sqlite"

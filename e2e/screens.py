@@ -34,6 +34,43 @@ class BankPage:
         return self.page.get_by_role("region", name="Webhooks received").get_by_role("listitem")
 
 
+class CardPage:
+    """The card's page of the same bank, and the Multibrand widget in its frame."""
+
+    def __init__(self, page: Page, url: str, customer: str) -> None:
+        self.page = page
+        self._url = f"{url}/card?customer={customer}"
+        self.inside = page.frame_locator('iframe[title="Your rewards"]')
+        self.sum = self.inside.locator("#sum")
+        self.saved = self.inside.get_by_role("heading", name="Your rewards are saved")
+
+    def open(self) -> "CardPage":
+        """Go to the card's page, with a new widget in it."""
+        self.page.goto(self._url)
+        return self
+
+    @property
+    def linked(self) -> Locator:
+        """The programs that the bank itself knows of."""
+        return self.page.get_by_role("region", name="Your rewards in our books").get_by_role("listitem")
+
+    def percent(self, program: str) -> Locator:
+        """The field with the program's percent."""
+        return self.inside.get_by_role("textbox", name=f"{program}, percent")
+
+    def press(self, button: str) -> None:
+        """Press a button of the widget."""
+        self.inside.get_by_role("button", name=button, exact=True).click()
+
+    def add(self, program: str, label: str, member: str) -> None:
+        """Add a program from the list."""
+        self.press("Add a program")
+        self.inside.get_by_role("button", name=program).click()
+        self.inside.get_by_role("textbox", name=label).fill(member)
+        self.press("Add program")
+        expect(self.percent(program)).to_have_value("0")
+
+
 class Widget:
     """The Purchase widget in its frame."""
 

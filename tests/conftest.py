@@ -9,6 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.services import caches
 from tests.services.network import Guard
 from tests.services.postgres import PostgresServer, WorkerDatabase
 from tests.services.redis import RedisServer
@@ -21,6 +22,9 @@ SERVER = pytest.StashKey[PostgresServer]()
 
 hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
+
+
+caches.share()
 
 
 @pytest.hookimpl(optionalhook=True)

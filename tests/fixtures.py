@@ -120,7 +120,7 @@ def api(client: FlaskClient, issuer: Issuer) -> Api:
 def served(app: HostApp) -> Iterator[str]:
     """The address of the host, really listening."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

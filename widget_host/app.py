@@ -15,7 +15,7 @@ from widget_host.kit import wire
 from widget_host.kit.logs import configure
 from widget_host.kit.resources import resource
 from widget_host.telemetry import metrics
-from widget_host.web import assets, docs, errors, headers, health, limits, logs
+from widget_host.web import assets, docs, errors, headers, health, language, limits, logs, pictures
 from widget_host.web.api import (
     auth,
     business,
@@ -30,8 +30,11 @@ from widget_host.web.api import (
     widget_tokens,
 )
 from widget_host.web.hooks import transaction
+from widget_host.web.parsing import RESERVED_REFERENCE
 from widget_host.web.scope import HostApp
-from widget_host.web.widgets import purchase
+from widget_host.web.widgets.gallery import pages as gallery
+from widget_host.web.widgets.multibrand import steps as multibrand_widget
+from widget_host.web.widgets.purchase import outcomes as purchase
 from widget_host.wiring import Wiring
 from widget_host.worker import start_in_background
 
@@ -65,10 +68,10 @@ class IdConverter(BaseConverter):
 
 
 class ReferenceConverter(BaseConverter):
-    """A transaction's id or reference number at a path's end: references may hold slashes."""
+    """A transaction's id or reference number at a path's end: references may hold slashes, and none is `preview`."""
 
     part_isolating = False
-    regex = r"[^\x00-\x1f\x7f]{1,120}"
+    regex = rf"(?!{RESERVED_REFERENCE}\Z)[^\x00-\x1f\x7f]{{1,120}}"
 
 
 def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -> HostApp:
@@ -86,6 +89,8 @@ def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]  # WSGI's way
     wiring.database.limit_statements(STATEMENT_SECONDS)
     _register(app)
+    if settings.development:
+        app.register_blueprint(gallery.bp)
     limits.register(app, settings, wiring.clock)
     if settings.worker:
         start_in_background(wiring)
@@ -102,12 +107,14 @@ def create_served_app() -> HostApp:
 
 
 def _register(app: HostApp) -> None:
-    for part in (logs, headers, errors, assets, docs):
+    for part in (logs, headers, errors, assets, language, docs, pictures):
         part.register(app)
     webhooks = (webhook_endpoints, webhook_secrets, webhook_deliveries)
     api = (auth, business, programs, transactions, multibrand, events, *webhooks, sandbox, widget_tokens)
-    for module in (health, *api, docs, purchase):
+    widgets = (purchase, multibrand_widget)
+    for module in (health, *api, docs, transaction, *widgets):
         app.register_blueprint(module.bp)
-    app.register_blueprint(transaction.bp)
-    app.register_blueprint(purchase.entrance)
+    for widget in widgets:
+        app.register_blueprint(widget.entrance)
     app.register_blueprint(health.figures)
+    app.register_blueprint(pictures.bp)

@@ -83,6 +83,9 @@ class Settings:
     rate_limit_writes: int
     # RATE_LIMIT_WIDGET: requests a minute of each open widget. Default: 240
     rate_limit_widget: int
+    # MAINTENANCE: 1 shows whoever opens a widget a calm page (503) instead, and lets no step go on; the API, webhooks
+    # and what is pending go on. Default: 0
+    maintenance: bool
     # METRICS_TOKEN: the bearer that may read /metrics, 32 characters or more. Default: none; then /metrics answers
     # callers on this machine, while BASE_URL is an address of this machine, and nobody otherwise
     metrics_token: str | None
@@ -120,6 +123,7 @@ class Settings:
             rate_limit_reads=read("RATE_LIMIT_READS", "1200", _limit),
             rate_limit_writes=read("RATE_LIMIT_WRITES", "6000", _limit),
             rate_limit_widget=read("RATE_LIMIT_WIDGET", "240", _limit),
+            maintenance=read("MAINTENANCE", "0", _switch),
             metrics_token=read("METRICS_TOKEN", None, _token),
             traces=_wants_traces(environment),
         )

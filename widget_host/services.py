@@ -7,18 +7,21 @@ from sqlalchemy.orm import Session
 
 from widget_host.config import Settings
 from widget_host.domain.access.service import AccessTokens, Clients, WidgetSessions
+from widget_host.domain.accounts.service import Accounts
 from widget_host.domain.endpoints.service import Endpoints, EndpointSecrets
 from widget_host.domain.inbound.service import InboundSecrets, Inbox
 from widget_host.domain.issuing.service import FinalWords
 from widget_host.domain.ledger.service import Ledger
 from widget_host.domain.orders.service import Answers, Orders
 from widget_host.domain.organizations.service import Organizations
-from widget_host.domain.partnering.service import Campaigns, Directory, Partnerships
+from widget_host.domain.partnering.service import Campaigns, Directory, Partnerships, Rates
+from widget_host.domain.pictures.service import Pictures
 from widget_host.domain.preferences.service import Preferences
 from widget_host.domain.production.service import Production
 from widget_host.domain.programs.service import Programs
 from widget_host.domain.quotes.service import Quotes
 from widget_host.domain.redelivery.service import Redelivery
+from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.sandbox.service import Sandbox
 from widget_host.domain.transactions.service import Transactions
 from widget_host.domain.upkeep.service import AuditTrail, Upkeep
@@ -27,11 +30,9 @@ from widget_host.kit.addresses import AddressRules
 from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
 from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
 from widget_host.kit.db import Database
-from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner
+from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner, ReceiptSigner
 from widget_host.telemetry import metrics
 
-# How long after an event's id was made it is surely committed: until then an earlier one may still appear.
-SETTLING = timedelta(seconds=2)
 DATABASE_UP = "Whether the database answered when the figures were read."
 
 
@@ -46,6 +47,7 @@ class Foundation:
         keys = KeyRing(settings.secret_keys)
         self.access_signer = AccessTokenSigner(keys)
         self.launch_signer = LaunchTokenSigner(keys)
+        self.receipt_signer = ReceiptSigner(keys)
         self.hasher = SecretHasher(keys)
         self.box = SecretBox(keys)
         self.retention = timedelta(days=settings.webhook_retention_days)
@@ -97,6 +99,11 @@ class Services:
         )
 
     @cached_property
+    def pictures(self) -> Pictures:
+        """Logos."""
+        return Pictures(session=self._session, clock=self._foundation.clock.machine)
+
+    @cached_property
     def programs(self) -> Programs:
         """Programs and partnerships."""
         return Programs(session=self._session, clock=self._foundation.clock)
@@ -110,6 +117,11 @@ class Services:
             box=self._foundation.box,
             http_allowed=self._foundation.settings.development,
         )
+
+    @cached_property
+    def rates(self) -> Rates:
+        """What currencies are worth."""
+        return Rates(session=self._session, clock=self._foundation.clock, trail=self.audit_trail)
 
     @cached_property
     def partnerships(self) -> Partnerships:
@@ -216,8 +228,7 @@ class Services:
     @cached_property
     def events(self) -> Events:
         """What happened, to be pulled."""
-        # On SQLite writers take turns.
-        return Events(session=self._session, settling=None if self._foundation.database.is_sqlite else SETTLING)
+        return Events(session=self._session)
 
     @cached_property
     def transactions(self) -> Transactions:
@@ -251,7 +262,24 @@ class Services:
             widget_sessions=self.widget_sessions,
             organizations=self.organizations,
             answers=self.answers,
+            accounts=self.accounts,
+            rewards=self.abandoned_rewards,
         )
+
+    @cached_property
+    def abandoned_rewards(self) -> AbandonedRewards:
+        """Rewards to be undone."""
+        return AbandonedRewards(
+            session=self._session,
+            clock=self._foundation.clock,
+            transactions=self.transactions,
+            organizations=self.organizations,
+        )
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Members' accounts, remembered."""
+        return Accounts(session=self._session, clock=self._foundation.clock, box=self._foundation.box)
 
     @cached_property
     def answers(self) -> Answers:

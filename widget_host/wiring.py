@@ -15,9 +15,10 @@ from widget_host.adapters.programs import REGISTRY
 from widget_host.adapters.programs.outside import Outside
 from widget_host.adapters.programs.sandbox import PERSONAS
 from widget_host.config import Settings
-from widget_host.domain.issuing.service import Issuing, Resolving, Reversing
+from widget_host.domain.issuing.service import Issuing, Resolving, Reversing, Undoing
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
+from widget_host.domain.webhooks.service import Feed
 from widget_host.kit.bell import Bell
 from widget_host.kit.clock import Clock
 from widget_host.services import DATABASE_UP, Foundation, Services
@@ -108,6 +109,21 @@ class Wiring(Foundation):
             writing=_one(self.writing, lambda services: services.orders),
             connectors=self.connectors,
         )
+
+    @cached_property
+    def feed(self) -> Feed:
+        """Events to be pulled."""
+        events = (
+            _one(self.reading, lambda services: services.events),
+            _one(self.writing, lambda services: services.events),
+        )
+        return Feed(reading=events[0], writing=events[1])
+
+    @cached_property
+    def undoing(self) -> Undoing:
+        """Undoes rewards of which a part was refused."""
+        writing = _one(self.writing, lambda services: services.abandoned_rewards)
+        return Undoing(writing=writing, reversing=self.reversing, clock=self.clock)
 
     @cached_property
     def members(self) -> Members:

@@ -122,7 +122,8 @@ class Worker:
     def _ask_until_stopped(self) -> None:
         while not self._stopping.is_set():
             try:
-                busy = self._wiring.resolving.resolve_due(PENDING_AT_ONCE) > 0
+                asked = self._wiring.resolving.resolve_due(PENDING_AT_ONCE)
+                busy = asked + self._wiring.undoing.undo_due(PENDING_AT_ONCE) > 0
             except Exception:  # the loop must outlive whatever one round meets
                 log.exception("worker.fault")
                 self._stopping.wait(PAUSE_AFTER_A_FAULT_SECONDS)

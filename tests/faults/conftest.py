@@ -34,7 +34,7 @@ def program(tmp_path: Path, books: Credits) -> Iterator[str]:
     """The program's address."""
     config = ProgramConfig(SECRET, NOBODY, SECRET, tmp_path / "program.db")
     server = make_server("127.0.0.1", 0, create_program(config), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

@@ -2,6 +2,7 @@ import base64
 import hashlib
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -64,12 +65,15 @@ def undeclared(source: Source, locked: str) -> list[str]:
     """Return the packages that a module imports and that `pip install` would not bring."""
     modules = {name.partition(".")[0] for node in source.walk() for name in imported(node)}
     outside = modules - set(sys.stdlib_module_names) - {"widget_host"} - EXTRAS
-    known = packages_distributions()
+    known = distributions()
     return sorted(
         module
         for module in outside
         if not any(f"\n{name.lower().replace('_', '-')}==" in f"\n{locked}" for name in known.get(module, []))
     )
+
+
+distributions = cache(packages_distributions)
 
 
 class TestDependencies:

@@ -1,12 +1,14 @@
 """What commands share: the host built from the settings, its database ready, and answers as JSON."""
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import click
 
 from widget_host import migrations
 from widget_host.config import Settings
+from widget_host.domain.pictures.rules import LARGEST_BYTES
 from widget_host.kit import wire
 from widget_host.kit.logs import configure
 from widget_host.wiring import Wiring
@@ -15,6 +17,23 @@ client_id = click.option("--client-id", required=True, help="The organization's 
 environment = click.option(
     "--environment", type=click.Choice(["sandbox", "production"]), required=True, help="Which of its environments."
 )
+
+
+class FileContent(click.ParamType[bytes]):
+    """An option that names a file, read as far as a picture may be long and a byte further."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it, or end with why that does not work."""
+        try:
+            with Path(value).open("rb") as file:
+                return file.read(LARGEST_BYTES + 1)
+        except OSError as error:
+            self.fail(f"{value}: {error.strerror}", param, ctx)
+
+
+logo = click.option("--logo", type=FileContent(), help="A square picture: a PNG, WebP or SVG file of at most 64 KiB.")
 program_id = click.option("--program-id", required=True, help="The program's id, as `programs list` shows it.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
 

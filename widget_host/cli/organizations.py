@@ -98,7 +98,7 @@ def create_with_sandbox(services: Services, name: str, currency: str) -> dict[st
     services.programs.check_currency(currency)
     organization, sandbox = services.organizations.create(name, local_currency=currency)
     services.programs.open_sandbox(sandbox)
-    secret = services.clients.add_secret(sandbox)
+    _, secret = services.clients.add_secret(sandbox)
     made = {"environmentId": sandbox.id, "tenantKey": sandbox.tenant_key, "clientSecret": secret}
     return {
         "organizationId": organization.id,

@@ -9,6 +9,7 @@ from widget_host.cli import host
 from widget_host.domain.partnering.rules import ProgramDetails
 from widget_host.domain.programs.models import Program
 from widget_host.kit import wire
+from widget_host.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,6 +43,7 @@ DETAILS = (
         help="What it asks of a member, as JSON: name (destinationUserId or destinationUserEmail), label, required,"
         " pattern, hint, example. Repeat it for both.",
     ),
+    host.logo,
     click.option("--base-url", help="Where its API is; docs/program-contract.md says what it answers."),
     click.option("--secret", help="The secret shared with it. Drawn for a new program where none is given."),
 )
@@ -54,8 +56,9 @@ def details(command: F) -> F:
     return command
 
 
-def _details(said: dict[str, Any]) -> ProgramDetails:
-    return ProgramDetails(**{**said, "fields": said["fields"] or None})
+def _details(services: Services, said: dict[str, Any]) -> ProgramDetails:
+    logo = None if said["logo"] is None else services.pictures.keep(said["logo"])
+    return ProgramDetails(**{**said, "fields": said["fields"] or None, "logo": logo})
 
 
 @click.group()
@@ -73,7 +76,7 @@ def create(connector: str, currency: str, secret: str | None, as_json: bool, **s
     if not said["name"] or not said["base_url"]:
         raise click.UsageError("A new program needs --name and --base-url.")
     with host.ready().writing() as services:
-        program, shared = services.directory.create(_details(said), currency=currency, secret=secret)
+        program, shared = services.directory.create(_details(services, said), currency=currency, secret=secret)
     if as_json:
         host.answer(_shown(program) | {"secret": shared})
         return
@@ -87,7 +90,7 @@ def create(connector: str, currency: str, secret: str | None, as_json: bool, **s
 def update(program_id: str, secret: str | None, as_json: bool, **said: Any) -> None:
     """Change what is said of PROGRAM_ID; what is not named stays."""
     with host.ready().writing() as services:
-        program = services.directory.update(program_id, _details(said), secret=secret)
+        program = services.directory.update(program_id, _details(services, said), secret=secret)
     host.tell(_shown(program), f"{program.name} ({program.id}) is up to date.", as_json=as_json)
 
 
@@ -110,6 +113,7 @@ def _shown(program: Program) -> dict[str, Any]:
         "termsAndConditionsUrl": program.terms_url,
         "description": program.description,
         "unit": program.unit,
+        "logo": program.logo,
         "currency": program.currency,
         "connector": program.connector,
         "baseUrl": program.connection.get("baseUrl"),

@@ -35,7 +35,7 @@ OPTIONS = (
     click.option(
         "--credential",
         envvar="WEBHOOK_CREDENTIAL",
-        help="The password or client secret; better by $WEBHOOK_CREDENTIAL.",
+        help="Password or client secret; or $WEBHOOK_CREDENTIAL.",
     ),
 )  # fmt: skip - one option, one line
 

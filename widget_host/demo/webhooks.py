@@ -5,8 +5,10 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 TOLERANCE_SECONDS = 300
+CONNECTIONS = ("LINKED", "UPDATED", "DELINKED")
 TIMESTAMP = re.compile(r"[0-9]{10}")
 
 
@@ -21,8 +23,19 @@ def is_authentic(body: bytes, *, timestamp: str, signature: str, secret: str, no
 
 
 @dataclass(frozen=True)
+class Connection:
+    """What an event says of one program of a card; of two, the one with the higher sequence is newer."""
+
+    card_id: str
+    program_id: str
+    account: str
+    allocation: int
+    sequence: int
+
+
+@dataclass(frozen=True)
 class Event:
-    """One signed event; the last four fields are None unless it speaks of a transaction."""
+    """One signed event; what it does not speak of is None."""
 
     id: str
     type: str
@@ -31,6 +44,7 @@ class Event:
     customer_id: str | None
     cents: int | None
     points: int | None
+    connection: Connection | None = None
 
 
 def read_event(body: bytes) -> Event:
@@ -48,4 +62,16 @@ def read_event(body: bytes) -> Event:
         customer_id=fields.get("sourceUserId"),
         cents=int(Decimal(fields["value"]).scaleb(2)) if in_dollars else None,
         points=fields.get("totalPoints"),
+        connection=_read_connection(fields) if fields["type"] in CONNECTIONS else None,
+    )
+
+
+def _read_connection(fields: dict[str, Any]) -> Connection:
+    account = fields["destinationAccount"]
+    return Connection(
+        card_id=fields["cardId"],
+        program_id=fields["destinationProgramId"],
+        account=account.get("destinationUserId") or account.get("destinationUserEmail") or "",
+        allocation=fields["allocation"],
+        sequence=fields["sequence"],
     )

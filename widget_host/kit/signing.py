@@ -57,12 +57,12 @@ class AccessTokenSigner:
         return {"keys": public}
 
 
-class LaunchTokenSigner:
-    """Signs the short-lived token in a widget's address; a token of one widget is refused by the other."""
+class AddressSigner:
+    """Signs what stands in a widget's address; a kind of address has keys of its own, a purpose in it a salt."""
 
-    def __init__(self, keys: KeyRing) -> None:
+    def __init__(self, keys: KeyRing, kind: str) -> None:
         """Derive the keys once; itsdangerous signs with the last of them."""
-        self._keys = [base64.b64encode(key) for key in reversed(keys.derive("launch-token"))]
+        self._keys = [base64.b64encode(key) for key in reversed(keys.derive(kind))]
 
     def sign(self, payload: Any, *, purpose: str) -> str:
         """Return text that is safe in an address; the purpose is part of the signature."""
@@ -73,10 +73,26 @@ class LaunchTokenSigner:
         try:
             return self._serializer(purpose).loads(token)
         except BadData as error:
-            raise BadSignature("not a launch token of this widget") from error
+            raise BadSignature("not signed here for this purpose") from error
 
     def _serializer(self, purpose: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._keys, salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})
+
+
+class LaunchTokenSigner(AddressSigner):
+    """Signs the short-lived token that opens a widget; a token of one widget is refused by the other."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        """Use the keys of launches."""
+        super().__init__(keys, "launch-token")
+
+
+class ReceiptSigner(AddressSigner):
+    """Signs the address at which a customer's receipt can be read again."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        """Use the keys of receipts."""
+        super().__init__(keys, "receipt")
 
 
 def webhook_headers(

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from flask import request
 
-from widget_host.domain.access.rules import RevokedSecret
+from widget_host.domain.access.rules import RefusedSecret
 from widget_host.telemetry import metrics
 from widget_host.web.scope import request_id, wiring
 
@@ -19,8 +19,8 @@ def noticed(event: str, **details: Any) -> None:
     log.warning(name, request_id=request_id(), address=request.remote_addr, **details)
 
 
-def revoked_secret_used(revoked: RevokedSecret) -> None:
-    """Keep and log that somebody still has a secret that was taken back."""
-    details = {"secret_id": revoked.secret_id, "request_id": request_id(), "address": request.remote_addr}
+def refused_secret_used(refused: RefusedSecret) -> None:
+    """Keep and log that somebody used a secret, or a token it fetched, that is known and refused."""
+    details = {"secret_id": refused.secret_id, "request_id": request_id(), "address": request.remote_addr}
     with wiring().writing() as services:
-        services.audit_trail.record("secret.revoked_used", revoked.environment_id, **details)
+        services.audit_trail.record(refused.event, refused.environment_id, **details)

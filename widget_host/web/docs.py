@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from widget_host.kit import wire
-from widget_host.web import guards, openapi, problems
+from widget_host.web import embedding, guards, openapi, problems
 from widget_host.web.guide import LANGUAGES, snippet
 from widget_host.web.prose import breakable, json_code, prose
 from widget_host.web.reference import SectionView, sections
@@ -85,3 +85,16 @@ def errors() -> ResponseReturnValue:
 def guide() -> ResponseReturnValue:
     """Lead from nothing to the first points and on to production."""
     return render_template("docs/guide.html", base_url=wiring().settings.base_url, languages=LANGUAGES, snippet=snippet)
+
+
+@bp.get("/docs/embed")
+def embed() -> ResponseReturnValue:
+    """Show how a page or an app embeds a widget, and what the two say to each other."""
+    base_url = wiring().settings.base_url
+    return render_template(
+        "docs/embed.html",
+        base_url=base_url,
+        snippet=lambda file: embedding.snippet(file, base_url),
+        from_widget=embedding.FROM_WIDGET,
+        to_widget=embedding.TO_WIDGET,
+    )

@@ -5,6 +5,7 @@ from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from widget_host.domain.inbound.rules import InvalidSignature
 from widget_host.kit import wire
 from widget_host.kit.errors import InvalidFields, InvalidToken, Refused
 from widget_host.web.problem import address
@@ -12,7 +13,7 @@ from widget_host.web.problems import PROBLEMS
 from widget_host.web.scope import request_id, wiring
 
 UNLISTED = 422
-PAGES = ("/widget/", "/docs")
+PAGES = ("/widget/", "/docs", "/gallery")
 log = structlog.get_logger(__name__)
 
 
@@ -34,6 +35,8 @@ def refused(refusal: Refused) -> ResponseReturnValue:
     answer = _problem(status_of(refusal), refusal.code, "Refused", refusal.message, refusal)
     if isinstance(refusal, InvalidToken):
         answer.headers["WWW-Authenticate"] = _challenge(refusal)
+    if isinstance(refusal, InvalidSignature):
+        answer.headers["WWW-Authenticate"] = 'Signature realm="widget-host"'
     if "seconds" in refusal.details:
         answer.headers["Retry-After"] = str(refusal.details["seconds"])
     if refusal.code == "REQUEST_IN_PROGRESS":

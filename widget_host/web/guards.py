@@ -5,8 +5,8 @@ from typing import cast
 
 from flask import Blueprint, g, request
 
-from widget_host.domain.access.rules import Client, RevokedSecret
-from widget_host.domain.inbound.rules import Sender
+from widget_host.domain.access.rules import Client, RefusedSecret
+from widget_host.domain.inbound.rules import InvalidSignature, Sender
 from widget_host.domain.organizations.rules import PRODUCTION, SANDBOX
 from widget_host.kit.errors import InvalidFields, InvalidToken
 from widget_host.web import audit, limits
@@ -51,8 +51,8 @@ def _client(token: str) -> Client:
             return services.access_tokens.check(token)
     except InvalidToken as refusal:
         limits.count_address()
-        if isinstance(refusal, RevokedSecret):
-            audit.revoked_secret_used(refusal)
+        if isinstance(refusal, RefusedSecret):
+            audit.refused_secret_used(refusal)
         raise
 
 
@@ -85,7 +85,8 @@ def _client_in_body() -> Client | None:
 
 
 def signature() -> None:
-    """Let in who signed the raw body with a live secret of the environment that the path names."""
+    """Let in who signed the raw body with a live secret of the environment that the path names, at its host."""
+    limits.count_address()
     with wiring().reading() as services:
         g.sender = services.inbound_secrets.authenticate(
             str((request.view_args or {}).get("tenant_key")),
@@ -93,6 +94,8 @@ def signature() -> None:
             signature=request.headers.get("x-signature", ""),
             body=request.get_data(cache=True),
         )
+    if not is_at_its_host(g.sender.environment_kind):
+        raise InvalidSignature
     follow_clock(g.sender.clock_ahead)
 
 

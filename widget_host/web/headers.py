@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from widget_host.web.scope import request_id, wiring
 
 NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PICTURE_ALLOWED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 FEATURES = ("camera", "microphone", "geolocation", "payment", "usb", "clipboard-read", "display-capture", "fullscreen")
 PERMISSIONS = ", ".join(f"{feature}=()" for feature in FEATURES)
 YEAR_SECONDS = 31_536_000
@@ -31,6 +32,16 @@ def allow_framing(origins: Sequence[str]) -> None:
     g.framed_by = tuple(origins)
 
 
+def add_directive(directive: str) -> None:
+    """Add a directive to this answer's content security policy, where it is a page."""
+    g.directives = (*g.get("directives", ()), directive)
+
+
+def forbid_all_but_styles() -> None:
+    """Let this answer, a picture, load and run nothing even where it is opened as a page; SVGs have styles inside."""
+    g.content_policy = PICTURE_ALLOWED
+
+
 def _protect(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = request_id()
     answer.headers["X-Content-Type-Options"] = "nosniff"
@@ -47,11 +58,11 @@ def _protect(answer: Response) -> Response:
 
 def _policy(answer: Response) -> str:
     if answer.mimetype != "text/html":
-        return NOTHING_ALLOWED
+        return cast("str", g.get("content_policy", NOTHING_ALLOWED))
     nonce = csp_nonce()
     ancestors = " ".join(g.get("framed_by", ())) or "'none'"
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'nonce-{nonce}';"
         " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
-        f" frame-ancestors {ancestors}"
+        f" frame-ancestors {ancestors}" + "".join(f"; {directive}" for directive in g.get("directives", ()))
     )

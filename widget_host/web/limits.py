@@ -29,7 +29,7 @@ TOKEN_ENDPOINT = "auth.token"  # noqa: S105 - the name of a view, no password
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 WINDOW_SECONDS = 60
 # Short: a Redis that hangs must not hold every request up.
-PATIENCE = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+PATIENCE = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}  # float: seconds
 PAUSE_SECONDS = 5
 log = structlog.get_logger(__name__)
 

@@ -20,7 +20,14 @@ SECURITY: Mapping[guards.Guard, Any] = {
     guards.anyone: [],
     guards.bearer: [{"bearerAuth": []}],
     sandbox_only: [{"bearerAuth": []}],
+    guards.signature: [{"webhookSignature": []}],
     guards.bearer_or_secret: [{"bearerAuth": []}, {}],
+}
+
+# How a guard refuses; a token is what all others ask for.
+UNKNOWN_CALLER: Mapping[guards.Guard, tuple[str, ...]] = {
+    guards.anyone: (),
+    guards.signature: ("INVALID_SIGNATURE",),
 }
 
 
@@ -48,7 +55,7 @@ class Endpoint:
         is_oauth = bool(operation.oauth_errors)
         codes = [
             *(["VALIDATION_ERROR"] if is_asked and not is_oauth else []),
-            *(["INVALID_TOKEN"] if self.guard is not guards.anyone else []),
+            *UNKNOWN_CALLER.get(self.guard, ("INVALID_TOKEN",)),
             *operation.errors,
             *(["NOT_FOUND"] if "{" in self.path else []),
             *(["REQUEST_ENTITY_TOO_LARGE"] if operation.body else []),

@@ -21,6 +21,7 @@ TAGS: Mapping[str, str] = {
     "Multibrand": "How a card's rewards are split between programs.",
     "Sandbox": "Members with a fixed fate, and a clock of your own.",
     "Webhooks": "Where your events go, and how to fetch them instead.",
+    "Webhooks in": "What loyalty programs tell this host, signed.",
 }
 SECURITY_SCHEMES: Mapping[str, Any] = {
     "bearerAuth": {
@@ -34,6 +35,13 @@ SECURITY_SCHEMES: Mapping[str, Any] = {
         "scheme": "basic",
         "description": "Client id and secret (RFC 6749 §2.3.1), for the token endpoint alone.",
     },
+    "webhookSignature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-signature",
+        "description": "The HMAC-SHA256 of `x-timestamp`, a colon and the raw body, in hexadecimal, made with an"
+        " inbound secret of the environment.",
+    },
 }
 HEADERS: Mapping[str, Any] = {
     "X-Request-Id": {
@@ -46,7 +54,8 @@ HEADERS: Mapping[str, Any] = {
         "schema": {"type": "string", "const": "true"},
     },
     "WWW-Authenticate": {
-        "description": "How to authenticate: RFC 6750 for access tokens, RFC 7617 for the token endpoint.",
+        "description": "How to authenticate: RFC 6750 for access tokens, RFC 7617 for the token endpoint, `Signature`"
+        " for webhooks.",
         "required": True,
         "schema": {"type": "string"},
     },

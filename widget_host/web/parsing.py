@@ -25,6 +25,8 @@ from widget_host.kit.errors import FieldError, InvalidFields
 from widget_host.kit.money import Money, TooPrecise, decimals_of
 
 HIGHEST_AMOUNT = 10**12
+# POST /transactions/preview: an order of this name could not be read back.
+RESERVED_REFERENCE = "preview"
 LOWEST_PRINTABLE = 32
 DELETE = 127
 CODES = {
@@ -65,6 +67,12 @@ def _plain_text(text: str) -> str:
     if any(ord(letter) < LOWEST_PRINTABLE or ord(letter) == DELETE for letter in text):
         raise PydanticCustomError("control_characters", "This must be text without control characters.")
     return text
+
+
+def _not_reserved(reference: str) -> str:
+    if reference == RESERVED_REFERENCE:
+        raise PydanticCustomError("reserved", "This is the name of another address. Use another reference.")
+    return reference
 
 
 def _number(value: Any) -> Any:
@@ -114,6 +122,11 @@ _CODE_OR_POINTS = Field(json_schema_extra={"pattern": f"^([A-Z]{{3}}|{POINTS})$"
 _NUMBER = {"type": "number", "maximum": HIGHEST_AMOUNT}
 Text = Annotated[str, PLAIN, _NO_CONTROLS]
 Id = Annotated[str, Field(min_length=1, max_length=120), PLAIN, _NO_CONTROLS]
+ReferenceNumber = Annotated[
+    Id,
+    AfterValidator(_not_reserved),
+    Field(json_schema_extra={"pattern": NO_CONTROLS, "not": {"const": RESERVED_REFERENCE}}),
+]
 # As long as the columns that keep them.
 MemberId = Annotated[str, Field(max_length=200), PLAIN, _NO_CONTROLS]
 MemberEmail = Annotated[str, Field(max_length=254), PLAIN, _NO_CONTROLS]

@@ -229,6 +229,14 @@ _WIDGETS = (
         "This link has expired.",
     ),
     Problem(
+        "SESSION_NOT_RENEWED",
+        409,
+        "The session was not renewed",
+        "The host answered a `token.request` with a launch token that is over, used, or another's: customer or widget.",
+        "Answer with a fresh token for the same customer. The session goes on until its end.",
+        "The token is used, or over. Fetch a new one.",
+    ),
+    Problem(
         "PREFERENCES_CHANGED",
         409,
         "The preferences were changed meanwhile",

@@ -9,7 +9,11 @@ from widget_host.web.operations import JSON
 from widget_host.web.rows import Row, parameter_rows, rows_of
 
 METHODS = ("get", "post", "put", "patch", "delete")
-CALLERS = {"bearerAuth": "an access token", "clientBasic": "client id and secret by HTTP Basic"}
+CALLERS = {
+    "bearerAuth": "an access token",
+    "clientBasic": "client id and secret by HTTP Basic",
+    "webhookSignature": "a signature",
+}
 IN_BODY = "client id and secret in the body"
 
 

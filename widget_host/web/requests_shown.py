@@ -6,17 +6,20 @@ from typing import Any
 
 from widget_host.web.operations import JSON
 
-BEARER = '-H "Authorization: Bearer $TOKEN"'
+CREDENTIALS = {
+    "bearerAuth": ('-H "Authorization: Bearer $TOKEN"',),
+    "webhookSignature": ('-H "x-timestamp: $TIMESTAMP"', '-H "x-signature: $SIGNATURE"'),
+}
 
 
 def commands(base_url: str, method: str, path: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Give a command of curl for each example of the operation's body, or the one there is."""
     address = f"curl -s {_quoted(base_url + _filled(path, said.get('parameters', ())))}"
-    token = [BEARER] if any("bearerAuth" in each for each in said["security"]) else []
+    proof = [header for each in said["security"] for name in each for header in CREDENTIALS.get(name, ())]
     bodies = said.get("requestBody", {}).get("content", {}).get(JSON, {}).get("examples", {})
     # curl posts what has a body and gets the rest, unless it is told.
     usual = "POST" if bodies else "GET"
-    first = [address if method == usual else f"{address} -X {method}", *token]
+    first = [address if method == usual else f"{address} -X {method}", *proof]
     for name, example in bodies.items():
         body = json.dumps(example["value"], ensure_ascii=False, indent=2)
         yield name, _command([*first, '-H "Content-Type: application/json"', f"-d {_quoted(body)}"])

@@ -129,6 +129,7 @@ class TestToken:
         ("body", "content_type"),
         [
             ("client_id=a&client_id=b&client_secret=c", "application/x-www-form-urlencoded"),
+            ("[]", "application/x-www-form-urlencoded"),
             ('{"client_id":"a","client_id":"b","client_secret":"c"}', "application/json"),
             ('{"client_id":"a","clientId":"b","client_secret":"c"}', "application/json"),
         ],
@@ -256,7 +257,7 @@ class TestAnOrdinaryOAuthClient:
     def served(self, app: HostApp) -> Iterator[str]:
         """The host, served on a free port of this machine."""
         server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.port}"
         server.shutdown()

@@ -1,6 +1,5 @@
 import json
 import time
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from tests.functional.api.answers import wrong_fields
 from tests.functional.api.conftest import Order
 from tests.services.rounds import work_off
 from widget_host.domain.endpoints.rules import Details
+from widget_host.services import Services
 from widget_host.wiring import Wiring
 
 pytestmark = pytest.mark.usefixtures("verified")
@@ -67,11 +67,50 @@ class TestIndex:
         assert [event["referenceNumber"] for event in theirs] == ["order-1"]
         assert pull(stranger, after=mine[0]["id"]) == theirs
 
+    def test_begins_at_the_first_after_what_is_not_the_callers(self, api: Api, order: Order) -> None:
+        issue(api, order, 0)
+        assert pull(api, after="evt_00000000000000000000000000") == pull(api, after="x") == pull(api)
+
+    def test_goes_on_after_an_event_that_was_never_pulled(
+        self, api: Api, issuer: Issuer, wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("widget_host.domain.webhooks.service.MOST_NUMBERED", 1)
+        for number in range(4):
+            tell(wiring, issuer, f"evt_{number}")
+        assert [event["id"] for event in pull(api, after="evt_2")] == ["evt_3"]
+
+    def test_shows_what_was_committed_late_after_what_was_shown_before(
+        self, api: Api, issuer: Issuer, wiring: Wiring
+    ) -> None:
+        tell(wiring, issuer, "evt_made_second")
+        assert [event["id"] for event in pull(api)] == ["evt_made_second"]
+        tell(wiring, issuer, "evt_made_first")
+        assert [event["id"] for event in pull(api, after="evt_made_second")] == ["evt_made_first"]
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_waits_for_nobody_who_still_writes(self, api: Api, issuer: Issuer, wiring: Wiring) -> None:
+        with wiring.writing() as slow:
+            record(slow, issuer, "evt_slow")
+            tell(wiring, issuer, "evt_swift")
+            assert [event["id"] for event in pull(api)] == ["evt_swift"]
+        assert [event["id"] for event in pull(api, after="evt_swift")] == ["evt_slow"]
+        assert [event["id"] for event in pull(api)] == ["evt_swift", "evt_slow"]
+
     @pytest.mark.parametrize(
         ("query", "field"), [("limit=0", "limit"), ("limit=501", "limit"), ("before=1", "before"), ("limit=", "limit")]
     )
     def test_refuses_what_it_does_not_know(self, api: Api, query: str, field: str) -> None:
         assert wrong_fields(api.get(f"/events?{query}")).keys() == {field}
+
+
+def record(services: Services, issuer: Issuer, event_id: str) -> None:
+    services.outbox.record(issuer.environment_id, event_id, "LINKED", event_id, {})
+
+
+def tell(wiring: Wiring, issuer: Issuer, event_id: str) -> None:
+    """Let something have happened, under an id that need not be made in the order of its commit."""
+    with wiring.writing() as services:
+        record(services, issuer, event_id)
 
 
 def issue(api: Api, order: Order, number: int, member: str = "AC12345678") -> None:
@@ -91,9 +130,3 @@ def pull(api: Api, **asked: str) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = json.loads(answer.text)
     return found
-
-
-@pytest.fixture(autouse=True)
-def settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for nobody who might still be writing: nobody is."""
-    monkeypatch.setattr("widget_host.services.SETTLING", timedelta(0))

@@ -50,9 +50,9 @@ class TestPeriod:
             ("&limit=ten", "limit", "string_pattern_mismatch"),
             ("&page=2", "page", "unknown"),
             ("&startDate=1769853600", "startDate", "repeated"),
-            ("&cursor=bm90LW9uZQ", "cursor", "malformed"),
-            ("&cursor=%FF%FF", "cursor", "malformed"),
-            ("&cursor=bm90IGEgZGF0ZQp0eG5fMQ", "cursor", "malformed"),
+            ("&cursor=bm90LW9uZQ", "cursor", "string_pattern_mismatch"),
+            ("&cursor=%FF%FF", "cursor", "string_pattern_mismatch"),
+            ("&cursor=1769853600000000.txn_1", "cursor", "string_pattern_mismatch"),
         ],
     )
     def test_refuses_what_it_does_not_know(self, api: Api, asked: str, field: str, code: str) -> None:

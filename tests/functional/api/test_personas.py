@@ -75,6 +75,7 @@ class TestPersonas:
             assert api.post("/transactions", body).get_json()["status"] == "PENDING"
 
     def test_are_hidden_in_production(self, api: Api, change: Any) -> None:
+        change("UPDATE organizations SET kyb_approved_at = created_at")
         change("UPDATE environments SET kind = 'production'")
         problem(api.get("/sandbox/personas"), 404, "NOT_FOUND")
         problem(api.get("/sandbox/clock"), 404, "NOT_FOUND")

@@ -1,5 +1,6 @@
 """Every route, asked for what is another tenant's: it answers as if that did not exist."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +19,6 @@ from tests.functional.api.test_programs import VERDE
 from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
 
-WIDGET = "/widget/point-exchange"
 # When the stopped clock says it is: the very second of what the stranger made.
 MOMENT = str(int(START.timestamp()))
 REWARD = {"value": 25, "currency": "USD", "referenceNumber": "reward-1"}
@@ -28,12 +28,12 @@ PASSING = re.compile(r"\b(req|txn)_[0-9a-z]{26}|nonce-?=?[\"']?[\w-]{22}")
 
 @dataclass(frozen=True)
 class Caller:
-    """An issuer who asks for what is not theirs, and a customer of theirs in a widget."""
+    """An issuer who asks for what is not theirs, and a customer of theirs in a widget of each kind."""
 
     issuer: Issuer
     api: Api
     client: FlaskClient
-    bearer: str
+    bearers: dict[str, str]
 
     def order(self, **changes: Any) -> TestResponse:
         account = {"destinationUserId": MEMBER, "destinationUserEmail": "name@example.com"}
@@ -44,10 +44,13 @@ class Caller:
         made = self.api.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/mine"}).get_json()
         return self.api.send(method, f"/webhook-endpoints/{made['id']}{path}", body)
 
-    def step(self, name: str, program_id: str) -> TestResponse:
-        headers = {"HX-Request": "true", "HX-Request-Type": "partial", "Authorization": f"Bearer {self.bearer}"}
+    def step(self, widget: str, name: str, program_id: str) -> TestResponse:
+        bearer = self.bearers[widget]
+        headers = {"HX-Request": "true", "HX-Request-Type": "partial", "Authorization": f"Bearer {bearer}"}
         form = {"programId": program_id, "amount": "25", "destinationFor": program_id, "destinationUserId": MEMBER}
-        return self.client.post(f"{WIDGET}/{name}", data=form, headers=headers)
+        draft = {"version": 0, "lines": [[program_id, MEMBER, None, "100", False]]}
+        chosen = {"program": program_id, "do": f"more:{program_id}", "draft": json.dumps(draft)}
+        return self.client.post(f"/widget/{widget}/{name}", data=form | chosen, headers=headers)
 
 
 Ask = Callable[[Caller, str], TestResponse]
@@ -55,8 +58,25 @@ Cases = tuple[tuple[str, Ask], ...]
 Pairs = dict[str, tuple[str, str]]
 
 
-def widget_step(name: str) -> Cases:
-    return (("program", lambda caller, program_id: caller.step(name, program_id)),)
+def widget_step(widget: str, name: str) -> Cases:
+    return (("program", lambda caller, program_id: caller.step(widget, name, program_id)),)
+
+
+def launching(widget: str, **more: str) -> Cases:
+    path, body = f"/auth/widget/{widget}", {"sourceUserId": CUSTOMER, **more}
+    return (
+        (
+            "client",
+            lambda caller, name: caller.client.post(
+                path, json=body | {"clientId": name, "clientSecret": caller.issuer.client_secret}
+            ),
+        ),
+        ("program", lambda caller, program_id: caller.api.post(path, body | {"programIds": [program_id]})),
+        (
+            "program",
+            lambda caller, program_id: caller.api.post(path, body | {"destinationAccounts": {program_id: {}}}),
+        ),
+    )
 
 
 def endpoint(method: str, path: str, body: Any = None) -> Cases:
@@ -74,7 +94,11 @@ CASES: dict[str, Cases | str] = {
     "GET /.well-known/jwks.json": "public keys",
     "GET /.well-known/oauth-authorization-server": "public addresses",
     "GET /openapi.json": "the same for everybody",
+    "GET /pictures/<id:name>": "logos of programs, which customers of any tenant see",
+    "GET /gallery": "made-up screens, for who develops the widgets",
+    "GET /gallery/<widget>/<name>": "made-up screens, for who develops the widgets",
     "GET /docs": "the same for everybody",
+    "GET /docs/embed": "the same for everybody",
     "GET /docs/errors": "the same for everybody",
     "GET /docs/guide": "the same for everybody",
     "GET /programs": "the caller's own; see below",
@@ -84,6 +108,10 @@ CASES: dict[str, Cases | str] = {
     "GET /sandbox/personas": "the same in every sandbox",
     "GET /sandbox/clock": "the caller's own sandbox's",
     "POST /sandbox/clock": "the caller's own sandbox's",
+    "GET /widget/multibrand": "its token is the permission, and names the tenant by itself",
+    "POST /widget/multibrand/session": "the caller's own session; test_renewal.py brings strangers' tokens",
+    "POST /widget/multibrand/stored": "the caller's own card's",
+    "POST /widget/point-exchange/session": "the caller's own session; test_renewal.py brings strangers' tokens",
     "GET /widget/point-exchange": "its token is the permission, and names the tenant by itself",
     "POST /auth/token": (
         (
@@ -93,27 +121,8 @@ CASES: dict[str, Cases | str] = {
             ),
         ),
     ),
-    "POST /auth/widget/point-exchange": (
-        (
-            "client",
-            lambda caller, name: caller.client.post(
-                "/auth/widget/point-exchange",
-                json={"clientId": name, "clientSecret": caller.issuer.client_secret, "sourceUserId": "user-1"},
-            ),
-        ),
-        (
-            "program",
-            lambda caller, program_id: caller.api.post(
-                "/auth/widget/point-exchange", {"sourceUserId": "user-1", "programIds": [program_id]}
-            ),
-        ),
-        (
-            "program",
-            lambda caller, program_id: caller.api.post(
-                "/auth/widget/point-exchange", {"sourceUserId": "user-1", "destinationAccounts": {program_id: {}}}
-            ),
-        ),
-    ),
+    "POST /auth/widget/point-exchange": launching("point-exchange"),
+    "POST /auth/widget/multibrand": launching("multibrand", cardId=CARD),
     "GET /programs/<id:program_id>/fields": (
         ("program", lambda caller, program_id: caller.api.get(f"/programs/{program_id}/fields")),
     ),
@@ -191,12 +200,17 @@ CASES: dict[str, Cases | str] = {
     "POST /deliveries/<id:delivery_id>/resend": (
         ("delivery", lambda caller, delivery: caller.api.post(f"/deliveries/{delivery}/resend")),
     ),
-    "POST /widget/point-exchange/program": widget_step("program"),
-    "POST /widget/point-exchange/preview": widget_step("preview"),
-    "POST /widget/point-exchange/amount": widget_step("amount"),
-    "POST /widget/point-exchange/review": widget_step("review"),
-    "POST /widget/point-exchange/confirm": widget_step("confirm"),
 }
+CASES |= {
+    f"POST /widget/{widget}/{name}": widget_step(widget, name)
+    for widget, names in (
+        ("point-exchange", ("program", "preview", "amount", "review", "confirm")),
+        ("multibrand", ("change", "count", "overview", "programs", "search", "account", "link", "save")),
+    )
+    for name in names
+}
+# What has an id in its address and is nobody's.
+PUBLIC = {"GET /pictures/<id:name>", "GET /gallery/<widget>/<name>"}
 ORGANIZATION, ENVIRONMENT = "another organization", "another environment of the same organization"
 
 
@@ -215,7 +229,7 @@ class TestEveryRoute:
         assert routes(app) == CASES.keys()
 
     def test_with_an_id_in_its_address_is_asked_for_a_strangers(self, app: HostApp) -> None:
-        assert [route for route in routes(app) if "<" in route and isinstance(CASES[route], str)] == []
+        assert {route for route in routes(app) if "<" in route and isinstance(CASES[route], str)} == PUBLIC
 
     @pytest.mark.parametrize("stranger", [ORGANIZATION, ENVIRONMENT], indirect=True)
     def test_answers_for_a_strangers_id_as_for_an_unknown_one(self, caller: Caller, pairs: Pairs) -> None:
@@ -261,7 +275,8 @@ def stranger(request: pytest.FixtureRequest, wiring: Wiring, issuer: Issuer) -> 
         organization = services.organizations.get(issuer.organization_id)
         environment = services.organizations._open(organization, "production", "USD")
         services.programs.open_sandbox(environment)
-        secret = services.clients.add_secret(environment)
+        services.organizations.allow(organization, points_mode=None, kyb_approved=True)
+        _, secret = services.clients.add_secret(environment)
     return replace(issuer, client_secret=secret, environment_id=environment.id, tenant_key=environment.tenant_key)
 
 
@@ -308,8 +323,15 @@ def webhooks(stranger: Api) -> Pairs:
 
 @pytest.fixture
 def caller(client: FlaskClient, api: Api, issuer: Issuer, pairs: Pairs) -> Caller:
-    launch = api.post("/auth/widget/point-exchange", {"sourceUserId": "user-1"}).get_json()
-    page = client.get(launch["widgetUrl"].removeprefix("http://localhost")).text
+    asked = {"sourceUserId": CUSTOMER}
+    launches = {"point-exchange": asked, "multibrand": asked | {"cardId": CARD}}
+    bearers = {widget: opened(client, api.post(f"/auth/widget/{widget}", body)) for widget, body in launches.items()}
+    return Caller(issuer, api, client, bearers)
+
+
+def opened(client: FlaskClient, launched: TestResponse) -> str:
+    """Open a widget, and return its session."""
+    page = client.get(launched.get_json()["widgetUrl"].removeprefix("http://localhost")).text
     found = re.search(r'"session":"([^"]+)"', page)
     assert found
-    return Caller(issuer, api, client, found[1])
+    return found[1]

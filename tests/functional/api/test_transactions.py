@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 from tests.factories.issuers import AURORA, Issuer
 from tests.fakes.clock import StoppedClock
 from tests.fixtures import Api
-from tests.functional.api.answers import problem
+from tests.functional.api.answers import problem, wrong_fields
 from tests.functional.api.conftest import NOTHING, Change, Order, Posted
 from tests.functional.api.test_programs import KUMO, MERIDIAN, SAHRA, UNKNOWN, VERDE
 from widget_host.wiring import Wiring
@@ -224,7 +224,8 @@ class TestShow:
         assert by_id.get_json()["description"] == "Points of May"
 
     @pytest.mark.parametrize(
-        "reference", ["a/b", "Café ☕ 東京", "x" * 120, "100%", "a?b=c&d#e", "preview", "€\u200d", "' OR 1=1"]
+        "reference",
+        ["a/b", "Café ☕ 東京", "x" * 120, "100%", "a?b=c&d#e", "preview/1", "Preview", "€\u200d", "' OR 1=1"],
     )
     def test_finds_any_reference_that_was_taken(self, api: Api, order: Order, reference: str) -> None:
         made = api.post("/transactions", order(referenceNumber=reference))
@@ -237,6 +238,14 @@ class TestShow:
         api.post("/transactions", order(programId=issuer.programs[VERDE], destinationAccount=account))
         found = api.get("/transactions/order-1").get_json()
         assert found["destinationAccount"] == {"destinationUserId": None, **account}
+
+    def test_leaves_the_name_of_another_address_to_it(self, api: Api, order: Order) -> None:
+        assert wrong_fields(api.post("/transactions", order(referenceNumber="preview"))) == {
+            "referenceNumber": "reserved"
+        }
+        refused = api.get("/transactions/preview")
+        problem(refused, 405, "METHOD_NOT_ALLOWED")
+        assert sorted(refused.headers["Allow"].split(", ")) == ["OPTIONS", "POST"]
 
     def test_refuses_what_there_is_not(self, api: Api) -> None:
         problem(api.get("/transactions/txn_unknown"), 404, "NOT_FOUND")

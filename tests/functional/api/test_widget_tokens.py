@@ -10,9 +10,11 @@ from tests.fixtures import Api
 from tests.functional.api.answers import problem, wrong_fields
 from tests.functional.api.conftest import Change
 from tests.functional.api.test_programs import UNKNOWN
+from widget_host.domain.access.rules import LaunchedCard, LaunchRequest, Prefill
 from widget_host.wiring import Wiring
 
 PATH = "/auth/widget/point-exchange"
+MULTIBRAND = "/auth/widget/multibrand"
 
 
 def launches(wiring: Wiring) -> int:
@@ -44,6 +46,16 @@ class TestPointExchange:
             "theme": "dark",
         }
         assert api.post(PATH, body).status_code == 200
+
+    def test_takes_a_return_url_that_is_registered_and_no_other(self, api: Api, issuer: Issuer, wiring: Wiring) -> None:
+        with wiring.writing() as services:
+            environment = services.organizations.get_environment(issuer.environment_id)
+            services.organizations.register_return_urls(environment, ["https://bank.example/points"])
+        body = {"sourceUserId": "user-1", "returnUrl": "https://bank.example/points"}
+        assert api.post(PATH, body).status_code == 200
+        refused = api.post(PATH, body | {"returnUrl": "https://bank.example/points/"})
+        assert wrong_fields(refused) == {"returnUrl": "not_registered"}
+        assert launches(wiring) == 1
 
     def test_takes_client_id_and_secret_in_the_body(self, client: FlaskClient, issuer: Issuer) -> None:
         body = {"clientId": issuer.client_id, "clientSecret": issuer.client_secret, "sourceUserId": "user-1"}
@@ -118,3 +130,72 @@ class TestPointExchange:
     def test_refuses_a_currency_without_a_rate(self, api: Api) -> None:
         body = {"sourceUserId": "user-1", "currency": "XPF"}
         assert wrong_fields(api.post(PATH, body)) == {"currency": "unknown"}
+
+
+class TestMultibrand:
+    def test_gives_a_token_and_its_address(self, api: Api) -> None:
+        said = api.post(MULTIBRAND, {"sourceUserId": "user-1", "cardId": "card-1"}).get_json()
+        assert said == {
+            "accessToken": said["accessToken"],
+            "expiresIn": 600,
+            "widgetUrl": f"http://localhost/widget/multibrand?token={said['accessToken']}",
+        }
+
+    def test_keeps_everything_an_issuer_may_know(self, api: Api, issuer: Issuer, wiring: Wiring) -> None:
+        aurora = issuer.programs[AURORA]
+        body = {
+            "sourceUserId": "user-1",
+            "sourceUserEmail": "amira@example.com",
+            "cardId": "card-1",
+            "cardLastFour": "4821",
+            "maxPrograms": 3,
+            "metadata": {"campaign": "spring"},
+            "programIds": [aurora],
+            "destinationAccounts": {aurora: {"destinationUserId": "AC12345678"}},
+            "locale": "ar",
+            "theme": "dark",
+        }
+        token = api.post(MULTIBRAND, body).get_json()["accessToken"]
+        with wiring.writing() as services:
+            _, widget = services.widget_sessions.open(token, "multibrand")
+        assert widget.request == LaunchRequest(
+            source_user_id="user-1",
+            source_user_email="amira@example.com",
+            program_ids=(aurora,),
+            destination_accounts={aurora: Prefill("AC12345678")},
+            locale="ar",
+            theme="dark",
+            card=LaunchedCard("card-1", "4821", 3),
+            metadata={"campaign": "spring"},
+        )
+
+    def test_opens_no_other_widget(self, api: Api, client: FlaskClient) -> None:
+        token = api.post(MULTIBRAND, {"sourceUserId": "user-1", "cardId": "card-1"}).get_json()["accessToken"]
+        answer = client.get("/widget/point-exchange", query_string={"token": token})
+        assert "Open this page from your bank&#39;s app." in answer.text
+
+    def test_names_every_wrong_field_at_once(self, api: Api, wiring: Wiring) -> None:
+        body: dict[str, Any] = {
+            "sourceUserId": "user-1",
+            "cardLastFour": "48211",
+            "maxPrograms": 0,
+            "metadata": {"campaign": 5},
+            "balance": 100,
+        }
+        assert wrong_fields(api.post(MULTIBRAND, body)) == {
+            "cardId": "required",
+            "cardLastFour": "string_pattern_mismatch",
+            "maxPrograms": "greater_than_equal",
+            "metadata.campaign": "string_type",
+            "balance": "unknown",
+        }
+        assert launches(wiring) == 0
+
+    def test_refuses_who_proves_nothing(self, client: FlaskClient, issuer: Issuer, wiring: Wiring) -> None:
+        body = {"clientId": issuer.client_id, "clientSecret": "wrong", "sourceUserId": "user-1", "cardId": "card-1"}
+        problem(client.post(MULTIBRAND, json=body), 401, "INVALID_TOKEN")
+        assert launches(wiring) == 0
+
+    def test_names_programs_that_are_not_the_issuers(self, api: Api) -> None:
+        body = {"sourceUserId": "user-1", "cardId": "card-1", "programIds": [UNKNOWN]}
+        assert wrong_fields(api.post(MULTIBRAND, body)) == {"programIds": "unknown_program"}

@@ -78,6 +78,8 @@ class TestEnvironmentsUpdate:
         assert json.loads(ended.stdout) == {
             "environmentId": made["environments"]["sandbox"]["environmentId"],
             "allowedOrigins": ["https://bank.example", "http://127.0.0.1:8001"],
+            "returnUrls": [],
+            "theme": {},
         }
         asked = {"clientId": made["clientId"], "clientSecret": made["environments"]["sandbox"]["clientSecret"]}
         launched = client.post("/auth/widget/point-exchange", json=asked | {"sourceUserId": "user-1"}).get_json()
@@ -94,6 +96,50 @@ class TestEnvironmentsUpdate:
         assert ended.exit_code == 1
         assert [origin for origin in wrong if origin not in ended.stderr] == []
         assert "good.example" not in everything(wiring)
+
+    def test_registers_where_a_widget_leads_back_to_and_leaves_the_rest(self, run: Run, made: dict[str, Any]) -> None:
+        update = ("environments", "update", "--client-id", made["clientId"], *SANDBOX)
+        run(*update, "--allowed-origin", "https://bank.example")
+        ended = run(
+            *update, "--return-url", "https://bank.example/points?from=widget", "--return-url", "com.bank.app:/"
+        )
+        assert "may be framed by https://bank.example." in ended.stdout
+        assert "may lead back to https://bank.example/points?from=widget, com.bank.app:/." in ended.stdout
+
+    def test_names_the_return_urls_that_may_not_be_and_asks_for_something_to_change(
+        self, run: Run, made: dict[str, Any]
+    ) -> None:
+        update = ("environments", "update", "--client-id", made["clientId"], *SANDBOX)
+        refused = run(*update, "--return-url", "javascript:alert(1)", "--return-url", "https://good.example/")
+        assert (refused.exit_code, "javascript:alert(1)" in refused.stderr) == (1, True)
+        assert "--return-url" in run(*update).stderr
+
+    def test_paints_the_widgets_and_keeps_what_is_not_named(
+        self, run: Run, made: dict[str, Any], client: FlaskClient
+    ) -> None:
+        command = ("environments", "update", "--client-id", made["clientId"], *SANDBOX, "--json")
+        run(*command, "--accent", "#0A5C36", "--radius", "4")
+        assert json.loads(run(*command, "--mode", "dark").stdout)["theme"] == {
+            "accent": "#0a5c36",
+            "radius": 4,
+            "mode": "dark",
+        }
+        asked = {"clientId": made["clientId"], "clientSecret": made["environments"]["sandbox"]["clientSecret"]}
+        launched = client.post("/auth/widget/point-exchange", json=asked | {"sourceUserId": "user-1"}).get_json()
+        page = client.get(launched["widgetUrl"].removeprefix("http://localhost")).text
+        assert 'data-mode="dark"' in page
+        assert "--accent:#0a5c36" in page
+        assert "--card:4px" in page
+
+    @pytest.mark.parametrize(
+        ("look", "word"), [(("--accent", "green"), "#rrggbb"), (("--radius", "99"), "from 0 to 24"), ((), "Name what")]
+    )
+    def test_says_what_is_wrong_with_a_look(
+        self, run: Run, made: dict[str, Any], look: tuple[str, ...], word: str
+    ) -> None:
+        ended = run("environments", "update", "--client-id", made["clientId"], *SANDBOX, *look)
+        assert ended.exit_code != 0
+        assert word in ended.stderr
 
     @pytest.mark.parametrize(("client_id", "environment"), [("cli_unknown", "sandbox"), (None, "production")])
     def test_says_which_client_or_environment_there_is_not(
@@ -173,3 +219,33 @@ class TestHelp:
         for command in ("serve", "worker", "demo", "db", "organizations", "environments", "webhooks", "ledger"):
             assert command in listed
             assert run(command, "--help").exit_code == 0
+
+
+class TestWebhooks:
+    def test_are_managed_from_making_to_deleting(self, run: Run, made: dict[str, Any]) -> None:
+        def call(command: str, *arguments: str) -> Any:
+            ended = run("webhooks", command, "--client-id", made["clientId"], *SANDBOX, *arguments)
+            assert ended.exit_code == 0, ended.output
+            return ended.stdout
+
+        by_password = ("--mode", "BASIC", "--username", "host", "--credential", "secret")
+        endpoint = json.loads(call("create", "--url", HOOK, *by_password, "--json"))["id"]
+        call("update", endpoint, "--max-per-second", "5", "--event-type", "LINKED", "--ordered")
+        listed = json.loads(call("list", "--json"))["endpoints"]
+        assert [(each["mode"], each["eventTypes"], each["state"]) for each in listed] == [
+            ("BASIC", ["LINKED"], "enabled")
+        ]
+        staged = json.loads(call("stage-secret", endpoint, "--json"))["id"]
+        assert "signs now" in call("promote-secret", endpoint, staged, "--overlap", "PT1H")
+        call("end-secret", endpoint, staged)
+        call("test", endpoint)
+        delivery = json.loads(call("deliveries", endpoint, "--json"))["deliveries"][0]
+        assert (delivery["eventType"], delivery["status"]) == ("webhook.test", "WAITING")
+        call("resend", delivery["id"])
+        call("disable", endpoint)
+        assert "disabled (manual)" in call("list")
+        call("enable", endpoint)
+        since = ("--since", "2026-01-31T09:00:00Z")
+        assert json.loads(call("recover", endpoint, *since, "--json")) == {"recovered": 0, "isComplete": True}
+        call("delete", endpoint)
+        assert "There is no endpoint." in call("list")

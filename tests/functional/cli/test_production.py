@@ -1,4 +1,6 @@
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +30,29 @@ class TestPrograms:
         made = desk.program()
         changed = desk.told("programs", "update", made["id"], "--unit", "Fjord Miles")
         assert changed == {name: value for name, value in made.items() if name != "secret"} | {"unit": "Fjord Miles"}
+
+    def test_have_a_logo_of_their_own(self, desk: "Desk", tmp_path: Path) -> None:
+        file = tmp_path / "logo.svg"
+        file.write_bytes(b"<svg></svg>")
+        made = desk.program("--logo", str(file))
+        assert re.fullmatch(r"pictures/[0-9a-f]{64}\.svg", made["logo"])
+        file.write_bytes(b"\x89PNG\r\n\x1a\n")
+        assert desk.told("programs", "update", made["id"], "--logo", str(file))["logo"].endswith(".png")
+        assert desk.told("programs", "update", made["id"], "--unit", "Miles")["logo"].endswith(".png")
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [(b"GIF89a", "is none of them"), (b"<svg>" + b" " * 65536, "at most 64 KiB"), (None, "No such file")],
+    )
+    def test_are_refused_with_what_is_no_picture(
+        self, desk: "Desk", tmp_path: Path, content: bytes | None, said: str
+    ) -> None:
+        file = tmp_path / "logo.svg"
+        if content is not None:
+            file.write_bytes(content)
+        refused = desk.run(*desk.NEW, "--logo", str(file))
+        assert refused.exit_code in (1, 2)
+        assert said in refused.output
 
     @pytest.mark.parametrize(
         ("option", "text"),

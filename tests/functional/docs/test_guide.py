@@ -93,7 +93,7 @@ class TestSnippets:
         address = f"http://127.0.0.1:{server.port}"
         wiring = Wiring(dataclasses.replace(settings, base_url=address), clock)
         server.app = create_app(wiring.settings, wiring)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         page = requests.get(f"{address}/docs/guide", timeout=10)
         yield Guide(Page(page.text), make_issuer(wiring), tmp_path)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.factories.production import Live, add_inbound_secret, make_live, make
 from tests.fakes.clock import StoppedClock
 from tests.fakes.receiver import Receiver, answer
 from tests.fixtures import Api
+from widget_host.config import Settings
 from widget_host.domain.inbound.models import InboundEvent
 from widget_host.domain.webhooks.models import Event
 from widget_host.wiring import Wiring
@@ -88,6 +90,7 @@ class TestStrangers:
         ]
         answers = [hook.post(each) for each in posts] + [hook.post(genuine, tenant_key="tnt_nobody")]
         assert {each.status_code for each in answers} == {401}
+        assert {each.headers["WWW-Authenticate"] for each in answers} == {'Signature realm="widget-host"'}
         bodies = [{**each.get_json(), "requestId": ""} for each in answers]
         assert all(body == bodies[0] for body in bodies)
         assert hook.status(said["transactionId"]) == "PENDING"
@@ -98,6 +101,14 @@ class TestStrangers:
         assert hook.post(signed(hook.wiring, sandbox, said)).status_code == 401
         key = hook.live.sandbox.tenant_key
         assert hook.post(signed(hook.wiring, sandbox, said), tenant_key=key).status_code == 404
+
+    def test_at_the_other_environments_host_are_refused(self, hook: "Hook", settings: Settings) -> None:
+        said = {"id": "fj-1", "transactionId": hook.pending(), "status": "COMPLETED"}
+        hook.wiring.settings = replace(settings, sandbox_host="sandbox.example", production_host="points.example")
+        request = signed(hook.wiring, hook.secret, said)
+        refused = hook.post({**request, "base_url": "http://sandbox.example"})
+        assert (refused.status_code, refused.get_json()["code"]) == (401, "INVALID_SIGNATURE")
+        assert hook.post({**request, "base_url": "http://points.example"}).status_code == 204
 
     def test_of_another_program_hear_of_no_transaction(self, hook: "Hook") -> None:
         said = {"id": "fj-1", "transactionId": hook.pending(), "status": "COMPLETED"}

@@ -18,12 +18,13 @@ Launch = Callable[..., str]
 
 
 class Widget:
-    """The Purchase widget in a browser; `is_scripted` says whether its scripts run."""
+    """A widget in a browser, the Purchase widget unless `path` is another's; `is_scripted`: whether its scripts run."""
 
-    def __init__(self, client: FlaskClient, token: str, *, is_scripted: bool = True) -> None:
+    def __init__(self, client: FlaskClient, token: str, *, path: str = PATH, is_scripted: bool = True) -> None:
         self._client = client
+        self._path = path
         self._is_scripted = is_scripted
-        self.page = client.get(PATH, query_string={"token": token})
+        self.page = client.get(path, query_string={"token": token})
         self.config: dict[str, Any] = config_of(self.page)
         self.bearer: str = self.config["session"]
 
@@ -31,8 +32,12 @@ class Widget:
         """Post a step as htmx would, or as a plain form."""
         if self._is_scripted:
             headers = {"HX-Request": "true", "HX-Request-Type": "partial", "Authorization": f"Bearer {self.bearer}"}
-            return self._client.post(f"{PATH}/{step}", data=fields, headers=headers)
-        return self._client.post(f"{PATH}/{step}", data={"_s": self.bearer, **fields})
+            return self._client.post(f"{self._path}/{step}", data=fields, headers=headers)
+        return self._client.post(f"{self._path}/{step}", data={"_s": self.bearer, **fields})
+
+    def confirm(self, **fields: str) -> TestResponse:
+        """Go through the review, and confirm what it shows."""
+        return self.post("confirm", **fields | hidden_fields(self.post("review", **fields)))
 
 
 def config_of(answer: TestResponse) -> dict[str, Any]:

@@ -12,7 +12,7 @@ class TestPreview:
         answer = widget.post("preview", **entry)
         assert answer.status_code == 200
         assert answer.text.strip().startswith('<div class="preview" id="preview" role="status">')
-        assert "<b>2,500</b> Aurora Miles" in answer.text
+        assert "<b>2,500</b> <bdi>Aurora Miles</bdi>" in answer.text
         assert "for $25.00" in answer.text
         assert answer.headers["Vary"] == "HX-Request"
 
@@ -57,7 +57,7 @@ class TestPreview:
     def test_is_a_whole_page_without_scripts(self, plain_widget: Widget, entry: dict[str, str]) -> None:
         answer = plain_widget.post("preview", **entry)
         assert answer.text.lstrip().startswith("<!DOCTYPE html>")
-        assert "<b>2,500</b> Aurora Miles" in answer.text
+        assert "<b>2,500</b> <bdi>Aurora Miles</bdi>" in answer.text
         assert 'value="AC12345678"' in answer.text
 
 
@@ -85,7 +85,7 @@ class TestProgram:
     ) -> None:
         answer = plain_widget.post("program", **entry | {"programId": issuer.programs["Verde Box"]})
         assert 'value="25"' in answer.text
-        assert "<b>10,000</b> Leaves" in answer.text
+        assert "<b>10,000</b> <bdi>Leaves</bdi>" in answer.text
 
     def test_not_offered_here_begins_again_with_the_amount_kept(self, widget: Widget, entry: dict[str, str]) -> None:
         answer = widget.post("program", **entry | {"programId": "prg_unknown"})
@@ -107,5 +107,5 @@ class TestBack:
         self, plain_widget: Widget, entry: dict[str, str]
     ) -> None:
         answer = plain_widget.post("amount", **entry | {"quick": "50"})
-        assert "<b>5,000</b> Aurora Miles" in answer.text
+        assert "<b>5,000</b> <bdi>Aurora Miles</bdi>" in answer.text
         assert 'value="50"' in answer.text

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories.issuers import AURORA, Issuer
 from tests.fixtures import Api
-from tests.functional.widgets.conftest import PATH, Launch, Widget, events
+from tests.functional.widgets.conftest import PATH, Launch, Widget, events, hidden_fields
 from widget_host.domain.ledger.models import Entry
 from widget_host.domain.transactions.models import Transaction
 from widget_host.web.scope import HostApp
@@ -18,13 +18,20 @@ from widget_host.wiring import Wiring
 
 class TestConfirm:
     def test_shows_the_receipt(self, client: FlaskClient, launch: Launch, entry: dict[str, str]) -> None:
-        answer = Widget(client, launch(referenceNumber="NW-1")).post("confirm", **entry)
+        answer = Widget(client, launch(referenceNumber="NW-1")).confirm(**entry)
         assert answer.status_code == 200
-        for words in ("Exchange complete", "<b>2,500</b> Aurora Miles", "$25.00", "••••5678", "NW-1", "31 Jan 2026"):
+        for words in (
+            "Exchange complete",
+            "<b>2,500</b> <bdi>Aurora Miles</bdi>",
+            "$25.00",
+            "••••5678",
+            "NW-1",
+            "31 Jan 2026",
+        ):
             assert words in answer.text
 
     def test_tells_the_host(self, client: FlaskClient, launch: Launch, entry: dict[str, str], api: Api) -> None:
-        answer = Widget(client, launch(referenceNumber="NW-1")).post("confirm", **entry | {"amount": "25.50"})
+        answer = Widget(client, launch(referenceNumber="NW-1")).confirm(**entry | {"amount": "25.50"})
         told = events(answer)
         assert told["widget:step"] == {"name": "done"}
         assert told["widget:success"] == {
@@ -38,7 +45,7 @@ class TestConfirm:
         }
 
     def test_tells_a_reference_in_any_script(self, client: FlaskClient, launch: Launch, entry: dict[str, str]) -> None:
-        answer = Widget(client, launch(referenceNumber="注文-é-١")).post("confirm", **entry)
+        answer = Widget(client, launch(referenceNumber="注文-é-١")).confirm(**entry)
         assert answer.status_code == 200
         assert events(answer)["widget:success"]["referenceNumber"] == "注文-é-١"
         assert answer.headers["HX-Trigger"].isascii()
@@ -46,13 +53,13 @@ class TestConfirm:
     def test_issues_what_was_reviewed_for_the_customer_of_the_launch(
         self, widget: Widget, entry: dict[str, str], api: Api
     ) -> None:
-        reference = events(widget.post("confirm", **entry))["widget:success"]["referenceNumber"]
+        reference = events(widget.confirm(**entry))["widget:success"]["referenceNumber"]
         made = _made(api, reference)
         assert made["totalPoints"] == 2500
         assert made["destinationAccount"]["destinationUserId"] == "AC12345678"
 
     def test_again_gives_the_same_receipt(self, widget: Widget, entry: dict[str, str], wiring: Wiring) -> None:
-        first, second = widget.post("confirm", **entry), widget.post("confirm", **entry)
+        first, second = widget.confirm(**entry), widget.confirm(**entry)
         assert first.text == second.text
         assert events(first) == events(second)
         assert _count(wiring, Transaction) == 1
@@ -60,14 +67,15 @@ class TestConfirm:
     def test_with_another_amount_shows_what_was_made_and_makes_no_more(
         self, widget: Widget, entry: dict[str, str], wiring: Wiring
     ) -> None:
-        first = widget.post("confirm", **entry)
-        assert widget.post("confirm", **entry | {"amount": "50"}).text == first.text
+        first = widget.confirm(**entry)
+        assert widget.confirm(**entry | {"amount": "50"}).text == first.text
         assert _count(wiring, Transaction) == 1
 
     def test_eight_times_at_once_exchanges_once(
         self, widget: Widget, entry: dict[str, str], wiring: Wiring, app: HostApp
     ) -> None:
         headers = {"HX-Request": "true", "Authorization": f"Bearer {widget.bearer}"}
+        entry = hidden_fields(widget.post("review", **entry))
 
         def confirm(_: int) -> TestResponse:
             return app.test_client().post(f"{PATH}/confirm", data=entry, headers=headers)
@@ -96,7 +104,7 @@ class TestRefusedConfirm:
     def test_says_so_in_place_and_posts_nothing(
         self, widget: Widget, entry: dict[str, str], wiring: Wiring, change: dict[str, str], words: str
     ) -> None:
-        answer = widget.post("confirm", **entry | change)
+        answer = widget.confirm(**entry | change)
         assert answer.status_code == 422
         assert words in answer.text
         assert "widget:success" not in events(answer)
@@ -107,10 +115,10 @@ class TestRefusedConfirm:
         self, client: FlaskClient, launch: Launch, entry: dict[str, str]
     ) -> None:
         widget = Widget(client, launch(referenceNumber="NW-1"))
-        held = widget.post("confirm", **entry | {"destinationUserId": "sandbox-partner-error"})
+        held = widget.confirm(**entry | {"destinationUserId": "sandbox-partner-error"})
         assert "Review your exchange" in held.text
         assert "Confirm exchange" in held.text
-        assert widget.post("confirm", **entry).status_code == 200
+        assert widget.confirm(**entry).status_code == 200
 
     def test_shows_nobody_elses_receipt(
         self, client: FlaskClient, launch: Launch, entry: dict[str, str], api: Api, issuer: Issuer
@@ -118,7 +126,7 @@ class TestRefusedConfirm:
         order: dict[str, Any] = {"programId": issuer.programs[AURORA], "value": 30, "currency": "USD"}
         account = {"destinationUserId": "AC99999999"}
         api.post("/transactions", json={**order, "destinationAccount": account, "referenceNumber": "NW-1"})
-        answer = Widget(client, launch(referenceNumber="NW-1")).post("confirm", **entry)
+        answer = Widget(client, launch(referenceNumber="NW-1")).confirm(**entry)
         assert answer.status_code == 422
         assert "This exchange can&#39;t be made right now. Nothing was charged." in answer.text
         assert "9999" not in answer.text

@@ -43,8 +43,11 @@ class TestOpening:
 
     def test_hands_widget_js_the_session_and_an_address_without_token(self, widget: Widget, issuer: Issuer) -> None:
         assert len(widget.bearer) >= 43
+        assert re.fullmatch(r"/static/js/session\.js\?v=[0-9a-f]+", widget.config.pop("module"))
         assert widget.config == {
             "session": widget.bearer,
+            "expiresInMs": 600_000,
+            "canExtend": True,
             "widget": "point-exchange",
             "origins": [BANK],
             "address": f"{PATH}?tenant={issuer.tenant_key}",

@@ -13,13 +13,15 @@ class TestReview:
     def test_shows_everything_once_more(self, widget: Widget, entry: dict[str, str]) -> None:
         answer = widget.post("review", **entry)
         assert answer.status_code == 200
-        for words in ("<b>2,500</b> Aurora Miles", "$25.00", "1,000 Aurora Miles = $10.00", "••••5678"):
+        for words in ("<b>2,500</b> <bdi>Aurora Miles</bdi>", "$25.00", "1,000 Aurora Miles = $10.00", "••••5678"):
             assert words in answer.text
-        assert "Exchanges can't be reversed." in answer.text
+        assert "Exchanges can&#39;t be reversed." in answer.text
         assert events(answer) == {"widget:step": {"name": "review"}}
 
     def test_carries_the_entry_on(self, widget: Widget, entry: dict[str, str]) -> None:
-        assert hidden_fields(widget.post("review", **entry)) == entry
+        carried = hidden_fields(widget.post("review", **entry))
+        assert carried.pop("quoteId").startswith("quo_")
+        assert carried == entry | {"memberName": "Lena S."}
 
     def test_takes_the_focus_to_its_title(self, widget: Widget, entry: dict[str, str]) -> None:
         assert re.search(r"<h1[^>]*\sdata-focus>Review your exchange", widget.post("review", **entry).text)

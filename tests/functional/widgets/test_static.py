@@ -1,4 +1,5 @@
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -6,6 +7,7 @@ import tomllib
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import brotli
 import pytest
 
 from widget_host.kit.resources import resource
@@ -38,10 +40,59 @@ class TestHtmx:
     def test_knows_every_attribute_and_event_in_use(self) -> None:
         htmx = (STATIC / "js/htmx.min.js").read_text("utf-8")
         ours = "".join(path.read_text("utf-8") for path in TEMPLATES.rglob("*.html"))
-        verbs = {"hx-post", "hx-partial"}  # put together from parts in the source
+        verbs = {"hx-get", "hx-post", "hx-partial"}  # put together from parts in the source
         assert [name for name in set(re.findall(r"\bhx-[a-z-]+", ours)) - verbs if f'"{name}"' not in htmx] == []
-        script = (STATIC / "js/widget.js").read_text("utf-8")
+        script = "".join((STATIC / "js" / name).read_text("utf-8") for name in ("widget.js", "session.js"))
         assert [name for name in set(re.findall(r'"(htmx:[a-z:]+)"', script)) if f'"{name}"' not in htmx] == []
+
+
+class TestSizes:
+    """As they travel: brotli at its best to browsers, gzip for what integrators include."""
+
+    def test_of_the_first_views_scripts_stay_within_the_budget(self) -> None:
+        assert sum(self.brotli(name) for name in ("htmx.min.js", "widget.js")) <= 14_000
+
+    def test_of_what_is_loaded_later_stays_small(self) -> None:
+        assert self.brotli("session.js") <= 1_500
+
+    def test_of_embed_js_stays_small(self) -> None:
+        assert len(gzip.compress((STATIC / "js/embed.js").read_bytes(), 9, mtime=0)) <= 1_536
+
+    def brotli(self, name: str) -> int:
+        return len(brotli.compress((STATIC / "js" / name).read_bytes(), quality=11))
+
+
+class TestEmbedTypes:
+    types, script = ((STATIC / "js" / name).read_text("utf-8") for name in ("embed.d.ts", "embed.js"))
+
+    def test_name_the_options_that_the_script_takes(self) -> None:
+        asked = set(
+            re.findall(
+                r"\w+",
+                self.found(r"function open\(\{ (.*?), \.\.\.on \}\)", self.script).replace('"point-exchange"', ""),
+            )
+        )
+        told = {f"on{name.capitalize()}" for name in ("ready", "success", "exit", "error", "event")}
+        assert set(re.findall(r"^    (\w+)\??:", self.inside("Options"), re.MULTILINE)) == asked | told
+
+    def test_name_the_handle_that_the_script_gives(self) -> None:
+        given = set(self.found(r"return \{ (.*?) \};", self.script).split(", "))
+        assert set(re.findall(r"^    (?:readonly )?(\w+)[(:]", self.inside("Handle"), re.MULTILINE)) == given
+
+    def test_name_every_message_of_the_widget(self) -> None:
+        sources = "".join((STATIC / "js" / name).read_text("utf-8") for name in ("widget.js", "session.js"))
+        told = set(re.findall(r'tell\("([a-z.]+)"', sources)) | set(
+            re.findall(r'"([a-z.]+)"', self.found(r"of (\[\"step.*?\])", sources))
+        )
+        assert set(re.findall(r'^    "?([a-z.]+)"?: ', self.inside("Messages"), re.MULTILINE)) == told
+
+    def inside(self, interface: str) -> str:
+        return self.found(rf"interface {interface} \{{\n(.*?)\n  \}}", self.types)
+
+    def found(self, pattern: str, text: str) -> str:
+        match = re.search(pattern, text, re.DOTALL)
+        assert match
+        return match[1]
 
 
 class TestLogos:

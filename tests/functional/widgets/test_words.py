@@ -45,6 +45,12 @@ class TestReadMoney:
     def test_reads_what_people_type(self, text: str, minor: int) -> None:
         assert words.read_money(text, "USD", "en") == Money(minor, "USD")
 
+    @pytest.mark.parametrize(
+        ("text", "minor"), [("٢٥", 2500), ("٢٥٫٥", 2550), ("١٬٠٠٠", 100000), ("\u200f25 US$", 2500), ("US$ ۲۵", 2500)]
+    )
+    def test_reads_what_an_arabic_or_persian_keyboard_types(self, text: str, minor: int) -> None:
+        assert words.read_money(text, "USD", "ar") == Money(minor, "USD")
+
     @pytest.mark.parametrize("text", ["", "10,5", "1,00", "1 000", "1.2.3", "--3", "1e5", "Infinity", "0x10", "²", "½"])
     def test_guesses_nothing(self, text: str) -> None:
         with pytest.raises(words.AmountMissing):
@@ -69,6 +75,9 @@ class TestFigures:
     def test_money_is_exact(self, amount: Money, shown: str) -> None:
         assert words.money(amount, "en") == shown
 
+    def test_a_sign_stays_behind_its_letters_in_arabic(self) -> None:
+        assert words.money(Money(2500, "USD"), "ar") == "\u200f25.00\u00a0US$\u200e"
+
     @pytest.mark.parametrize(
         ("of", "shown"),
         [
@@ -86,6 +95,7 @@ class TestFigures:
         assert words.chips(offer(), Money(0, "USD"), "en") == []
         yen = offer("JPY", "1.25", "1000", "300000")
         assert words.chips(yen, None, "en")[0] == ("1000", "¥1,000")
+        assert words.chips(offer(), None, "ar")[0][1].strip("\u200e\u200f") == "10\u00a0US$"
 
     @pytest.mark.parametrize(
         ("text", "shown"), [("AC12345678", "••••5678"), ("K7F2", "••••F2"), ("ana@example.com", "a••••@example.com")]

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from widget_host.demo.store import Store
-from widget_host.demo.webhooks import Event
+from widget_host.demo.webhooks import Connection, Event
 
 COMPLETED = Event(
     id="evt_1",
@@ -16,6 +16,16 @@ COMPLETED = Event(
     points=2500,
 )
 REVERSED = replace(COMPLETED, id="evt_2", type="transaction.reversed")
+LINKED = Event(
+    id="evt_4",
+    type="LINKED",
+    text="{}",
+    reference_number=None,
+    customer_id="amira",
+    cents=None,
+    points=None,
+    connection=Connection("card-amira", "prg_1", "AC12345678", allocation=100, sequence=4),
+)
 FAILED = replace(COMPLETED, id="evt_3", type="transaction.failed")
 
 
@@ -94,6 +104,27 @@ class TestReceive:
         store.receive(COMPLETED)
         assert balances(store)["amira"] == 122500
 
+    def test_keeps_what_is_newest_of_a_program_in_whatever_order_events_come(self, store: Store) -> None:
+        updated, delinked = told("evt_5", "UPDATED", 5, 40), told("evt_6", "DELINKED", 6, 0)
+        store.receive(updated)
+        store.receive(LINKED)
+        assert linked(store) == [("prg_1", "AC12345678", 40)]
+        store.receive(delinked)
+        store.receive(replace(updated, id="evt_7"))
+        assert linked(store) == []
+
+    def test_keeps_nothing_of_another_customers_card(self, store: Store) -> None:
+        store.receive(replace(LINKED, customer_id="jonas"))
+        assert linked(store) == []
+        assert events(store) == ["evt_4"]
+
+
+class TestKeepPrograms:
+    def test_gives_linked_programs_their_names(self, store: Store) -> None:
+        store.receive(LINKED)
+        store.keep_programs({"prg_1": "Aurora Club"})
+        assert linked(store) == [("Aurora Club", "AC12345678", 100)]
+
 
 class TestReadAccount:
     def test_shows_one_moment_while_webhooks_arrive(self, store: Store) -> None:
@@ -112,6 +143,16 @@ class TestStore:
         store.receive(COMPLETED)
 
         assert balances(Store(store._path))["amira"] == 122500
+
+
+def told(event_id: str, kind: str, sequence: int, allocation: int) -> Event:
+    assert LINKED.connection is not None
+    connection = replace(LINKED.connection, sequence=sequence, allocation=allocation)
+    return replace(LINKED, id=event_id, type=kind, connection=connection)
+
+
+def linked(store: Store) -> list[tuple[str, str, int]]:
+    return [tuple(row) for row in store.read_account("amira")["linked"]]
 
 
 def balances(store: Store) -> dict[str, int]:

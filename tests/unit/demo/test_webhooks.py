@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from widget_host.demo.webhooks import is_authentic, read_event
+from widget_host.demo.webhooks import Connection, is_authentic, read_event
 
 VECTORS: dict[str, list[dict[str, str]]] = json.loads(
     (Path(__file__).parents[2] / "contracts" / "webhook_signatures.json").read_text(encoding="utf-8")
@@ -53,17 +53,21 @@ class TestReadEvent:
     def test_counts_no_cents_in_another_currency(self) -> None:
         assert read_event(self.body("25", currency="POINTS")).cents is None
 
-    def test_reads_an_event_that_is_not_about_money(self) -> None:
-        event = read_event(b'{"id": "evt_1", "type": "LINKED", "sourceUserId": "amira"}')
+    def test_reads_what_became_of_a_cards_program(self) -> None:
+        account = {"destinationUserId": None, "destinationUserEmail": "a@b.example"}
+        fields = {"id": "evt_1", "type": "UPDATED", "sequence": 7, "sourceUserId": "amira", "cardId": "card-1"}
+        more = {"destinationProgramId": "prg_1", "destinationAccount": account, "allocation": 40}
+        event = read_event(json.dumps(fields | more).encode())
 
-        assert (event.type, event.customer_id, event.reference_number, event.cents) == ("LINKED", "amira", None, None)
+        assert (event.type, event.customer_id, event.reference_number, event.cents) == ("UPDATED", "amira", None, None)
+        assert event.connection == Connection("card-1", "prg_1", "a@b.example", allocation=40, sequence=7)
 
     def test_keeps_the_text_as_it_was_signed(self) -> None:
-        body = '{ "id":"evt_1",\n "type": "LINKED", "name": "Zoë" }'
+        body = '{ "id":"evt_1",\n "type": "unheard-of", "name": "Zoë" }'
 
         assert read_event(body.encode()).text == body
 
-    @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"{}", b'{"id": "evt_1"}'])
+    @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"{}", b'{"id": "evt_1"}', b'{"id": "1", "type": "LINKED"}'])
     def test_refuses_what_is_no_event(self, body: bytes) -> None:
         with pytest.raises((KeyError, ValueError)):
             read_event(body)

@@ -21,6 +21,7 @@ NOT_ABOUT_THE_CREDIT = (401, 403, 429)
 # The program may hold a credit of this id, or may still take it: only asking again tells.
 UNSETTLED = (408, 409, 425)
 LONGEST_CODE = 60
+LONGEST_NAME = 80
 
 
 class RestConnector:
@@ -41,7 +42,7 @@ class RestConnector:
         if answer.status != OK or not isinstance(said.get("isValid"), bool):
             raise _failure(program, answer)
         if said["isValid"]:
-            return MemberCheck(is_valid=True)
+            return MemberCheck(is_valid=True, name=_name(said.get("name")))
         reason = said.get("reason")
         return MemberCheck(is_valid=False, reason=reason if reason in REASONS else "INELIGIBLE")
 
@@ -100,6 +101,12 @@ def _path(credit: Credit) -> str:
 
 def _account(destination: Destination) -> dict[str, str]:
     return {name: text for name, text in destination.as_account().items() if text}
+
+
+def _name(said: Any) -> str | None:
+    """Read a member's name; what is no line of text is left out, for a name decides nothing."""
+    name = said.strip() if isinstance(said, str) else ""
+    return name if name and name.isprintable() and len(name) <= LONGEST_NAME else None
 
 
 def _outcome(program: ProgramFacts, credit: Credit, answer: Answer) -> Outcome:

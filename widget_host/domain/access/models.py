@@ -43,4 +43,7 @@ class WidgetSession(Table):
     launch_id: Mapped[str] = mapped_column(ForeignKey("widget_launches.id"), index=True)
     bearer_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]
+    extendable_until: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    locale: Mapped[str] = mapped_column(String(35))
+    theme: Mapped[str] = mapped_column(String(5))

@@ -2,17 +2,24 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
+from widget_host.domain.organizations.rules import MODES, Theme
 from widget_host.kit.errors import InvalidToken, Refused
 from widget_host.kit.money import Money
 
 ACCESS_TOKEN_LIFE = timedelta(seconds=600)
 LAUNCH_LIFE = timedelta(seconds=600)
 SESSION_LIFE = timedelta(seconds=600)
-POINT_EXCHANGE = "point-exchange"
+# So long may customers themselves keep a widget open; longer takes a word of their issuer.
+LONGEST_SESSION = timedelta(minutes=30)
+POINT_EXCHANGE, MULTIBRAND = "point-exchange", "multibrand"
 SCOPE = "points widgets"
+CLOSED = "Production is closed to this organization: its KYB approval was withdrawn."
+REVOKED = "The access token was revoked: its client secret is no longer valid."
+ENDED, FINISHED = "Your session has ended.", "This exchange is finished."
 
 
 CLIENT_ID = re.compile("cli_[0-9a-z]{26}")
@@ -33,20 +40,49 @@ class SessionEnded(Refused):
 
     code = "SESSION_ENDED"
 
-    def __init__(self, message: str, tenant_key: str | None = None) -> None:
-        """Name the tenant where the token still tells it."""
+    def __init__(self, message: str, tenant_key: str | None = None, return_url: str | None = None) -> None:
+        """Name the tenant where the token still tells it, and where its customers go back to."""
         super().__init__(message)
         self.tenant_key = tenant_key
+        self.return_url = return_url
 
 
-class RevokedSecret(InvalidToken):
-    """The secret, or the token it fetched, was good once and was taken back; says whose it was."""
+class NotRenewed(Refused):
+    """The fresh launch token is not good for this session: it goes on as long as it would have."""
+
+    code = "SESSION_NOT_RENEWED"
+
+
+class SessionReplaced(SessionEnded):
+    """The widget was opened again since, and goes on there."""
+
+
+class ExchangeFinished(SessionEnded):
+    """What the launch was for is done; what came of it is no longer shown here."""
+
+
+class RefusedSecret(InvalidToken):
+    """The secret, or the token it fetched, is known and refused; says whose it is, and what that is called."""
+
+    event: ClassVar[str]
 
     def __init__(self, message: str, *, environment_id: str, secret_id: str) -> None:
         """Name the secret by its id."""
         super().__init__(message)
         self.environment_id = environment_id
         self.secret_id = secret_id
+
+
+class RevokedSecret(RefusedSecret):
+    """It was good once and was taken back."""
+
+    event = "secret.revoked_used"
+
+
+class ClosedProduction(RefusedSecret):
+    """It is of a production whose organization lost its KYB approval; it is good again when that is given back."""
+
+    event = "production.closed_used"
 
 
 class NoLaunchToken(Refused):
@@ -77,8 +113,20 @@ class Prefill:
 
 
 @dataclass(frozen=True, slots=True)
+class LaunchedCard:
+    """The card whose rewards are divided; `max_programs` is None where the issuer leaves it to the host."""
+
+    id: str
+    last_four: str | None = None
+    max_programs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchRequest:
-    """What the issuer's backend says when it asks for a widget; `program_ids` empty means all partners."""
+    """What the issuer's backend says when it asks for a widget; `program_ids` empty means all partners.
+
+    `card` is said of the Multibrand widget alone. `metadata` is the issuer's own, and stays with the launch.
+    """
 
     source_user_id: str
     source_user_email: str | None = None
@@ -89,6 +137,14 @@ class LaunchRequest:
     reference_number: str | None = None
     locale: str | None = None
     theme: str | None = None
+    return_url: str | None = None
+    card: LaunchedCard | None = None
+    metadata: Mapping[str, str] | None = None
+
+    @property
+    def holder(self) -> tuple[str | None, ...]:
+        """Whose widget it is: a session may only be renewed for the same."""
+        return self.source_user_id, self.card.id if self.card else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +156,12 @@ class Tenant:
     organization_name: str
     allowed_origins: tuple[str, ...]
     clock_ahead: timedelta
+    theme: Theme
 
 
 @dataclass(frozen=True, slots=True)
 class OpenWidget:
-    """A live widget session: whose it is, and what the issuer said when it asked for the widget."""
+    """A live widget session: whose it is, what the issuer said when it asked for the widget, and what its page did."""
 
     id: str
     launch_id: str
@@ -112,4 +169,75 @@ class OpenWidget:
     request: LaunchRequest
     currency: str
     expires_at: datetime
+    extendable_until: datetime
     is_spent: bool
+    asked_locale: str
+    asked_theme: str
+
+    @property
+    def locales(self) -> tuple[str | None, str]:
+        """What the widget was asked to speak, the issuer's backend first, then its page."""
+        return self.request.locale, self.asked_locale
+
+    @property
+    def mode(self) -> str | None:
+        """Light, dark or auto, where the issuer's backend or its page asked for one."""
+        asked = self.asked_theme if self.asked_theme in MODES else None
+        return self.request.theme or asked
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether the customer may still have it last longer."""
+        return self.expires_at < self.extendable_until
+
+
+def extended(now: datetime, extendable_until: datetime) -> datetime:
+    """Return the end of a session whose customer is there now."""
+    return min(now + SESSION_LIFE, extendable_until)
+
+
+def claims_of(request: LaunchRequest) -> dict[str, Any]:
+    """Return what the issuer said as JSON keeps it."""
+    accounts = request.destination_accounts or {}
+    return {
+        "sourceUserId": request.source_user_id,
+        "sourceUserEmail": request.source_user_email,
+        "balance": None if request.balance is None else request.balance.minor,
+        "balanceCurrency": None if request.balance is None else request.balance.currency,
+        "currency": request.currency,
+        "programIds": list(request.program_ids),
+        "destinationAccounts": {key: [account.user_id, account.user_email] for key, account in accounts.items()},
+        "referenceNumber": request.reference_number,
+        "locale": request.locale,
+        "theme": request.theme,
+        "returnUrl": request.return_url,
+        "card": None if request.card is None else asdict(request.card),
+        "metadata": None if request.metadata is None else dict(request.metadata),
+    }
+
+
+def request_of(claims: Mapping[str, Any]) -> LaunchRequest:
+    """Return what the issuer said as the rules know it; claims of an earlier release may lack the later ones."""
+    balance = claims["balance"]
+    return LaunchRequest(
+        source_user_id=claims["sourceUserId"],
+        source_user_email=claims["sourceUserEmail"],
+        balance=None if balance is None else Money(balance, claims["balanceCurrency"]),
+        currency=claims["currency"],
+        program_ids=tuple(claims["programIds"]),
+        destination_accounts={key: Prefill(*pair) for key, pair in claims["destinationAccounts"].items()},
+        reference_number=claims["referenceNumber"],
+        locale=claims["locale"],
+        theme=claims["theme"],
+        return_url=claims.get("returnUrl"),
+        card=LaunchedCard(**claims["card"]) if claims.get("card") else None,
+        metadata=claims.get("metadata"),
+    )
+
+
+def why_over(widget: OpenWidget, *, is_replaced: bool) -> SessionEnded:
+    """Say why a session does not go on: what it was for is done, it goes on elsewhere, or its time is up."""
+    whose = (widget.tenant.tenant_key, widget.request.return_url)
+    if widget.is_spent:
+        return ExchangeFinished(FINISHED, *whose)
+    return SessionReplaced("This widget was opened again.", *whose) if is_replaced else SessionEnded(ENDED, *whose)

@@ -1,6 +1,8 @@
 """What may be done with client secrets, access tokens and widget sessions."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -9,15 +11,13 @@ from sqlalchemy.orm import Session
 from widget_host.domain.access import queries, rules
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
 from widget_host.domain.organizations.models import Environment, Organization
+from widget_host.domain.organizations.rules import is_open
 from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretHasher, new_secret
-from widget_host.kit.errors import InvalidToken
+from widget_host.kit.errors import InvalidToken, NotFound
 from widget_host.kit.ids import new_id
-from widget_host.kit.money import Money
 from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner
-
-REVOKED = "The access token was revoked: its client secret is no longer valid."
 
 
 class Clients:
@@ -30,21 +30,34 @@ class Clients:
         self._hasher = hasher
         self._trail = trail
 
-    def add_secret(self, environment: Environment) -> str:
-        """Make a client secret; it is returned this once and kept only as a hash."""
-        secret, secret_id = new_secret(f"whs_{environment.kind}_"), new_id("sec")
-        self._session.add(
-            ClientSecret(
-                id=secret_id,
-                environment_id=environment.id,
-                secret_hash=self._hasher.hash(secret),
-                created_at=self._clock.now(),
-                revoked_at=None,
-            )
+    def add_secret(self, environment: Environment) -> tuple[ClientSecret, str]:
+        """Make a client secret; it is returned in the open this once and kept only as a hash."""
+        secret = new_secret(f"whs_{environment.kind}_")
+        made = ClientSecret(
+            id=new_id("sec"),
+            environment_id=environment.id,
+            secret_hash=self._hasher.hash(secret),
+            created_at=self._clock.now(),
+            revoked_at=None,
         )
+        self._session.add(made)
         self._session.flush()
-        self._trail.record("secret.created", environment.id, secret_id=secret_id)
-        return secret
+        self._trail.record("secret.created", environment.id, secret_id=made.id)
+        return made, secret
+
+    def list_secrets(self, environment_id: str) -> Sequence[ClientSecret]:
+        """Return the environment's secrets, live and revoked, the newest first."""
+        return queries.secrets(self._session, environment_id)
+
+    def revoke_secret(self, environment: Environment, secret_id: str) -> ClientSecret:
+        """Take a secret back, and with it every token that it fetched; raises NotFound."""
+        found = self._session.get(ClientSecret, secret_id, with_for_update=True)
+        if found is None or found.environment_id != environment.id or found.revoked_at is not None:
+            raise NotFound(f"There is no live secret {secret_id}.")
+        found.revoked_at = self._clock.now()
+        self._session.flush()
+        self._trail.record("secret.revoked", environment.id, secret_id=secret_id)
+        return found
 
     def find(self, client_id: str, secret: str) -> rules.Client | None:
         """Return who presents this id and secret; the secret decides the environment."""
@@ -52,12 +65,12 @@ class Clients:
             return None
         return queries.find_client(self._session, client_id, self._hasher.candidates(secret))
 
-    def find_revoked(self, client_id: str, secret: str) -> rules.RevokedSecret | None:
-        """Return whose secret this was, where it was taken back."""
+    def find_refused(self, client_id: str, secret: str) -> rules.RefusedSecret | None:
+        """Return why a secret that is known is refused: it was taken back, or its production is closed."""
         if not rules.may_be_credentials(client_id, secret):
             return None
-        found = queries.find_revoked(self._session, client_id, hashes=self._hasher.candidates(secret))
-        return None if found is None else _revoked(found)
+        found = queries.find_secret(self._session, client_id, hashes=self._hasher.candidates(secret))
+        return None if found is None else _refused(found)
 
 
 class AccessTokens:
@@ -106,8 +119,8 @@ class AccessTokens:
         client_id, secret_id = str(claims["sub"]), str(claims.get("secret"))
         client = queries.find_client_by_secret(self._session, client_id, secret_id)
         if client is None:
-            revoked = queries.find_revoked(self._session, client_id, secret_id=secret_id)
-            raise InvalidToken(REVOKED) if revoked is None else _revoked(revoked)
+            known = queries.find_secret(self._session, client_id, secret_id=secret_id)
+            raise InvalidToken(rules.REVOKED) if known is None else _refused(known)
         with self._clock.ahead(client.clock_ahead):
             if int(claims["exp"]) <= self._clock.now().timestamp():
                 raise InvalidToken("The access token has expired. Ask for a new one.")
@@ -138,7 +151,7 @@ class WidgetSessions:
             id=new_id("wgl"),
             environment_id=environment.id,
             widget=widget,
-            claims=_written(request),
+            claims=rules.claims_of(request),
             created_at=self._clock.now(),
             spent_at=None,
         )
@@ -146,23 +159,28 @@ class WidgetSessions:
         self._session.flush()
         return self._signer.sign([launch.id, environment.tenant_key], purpose=widget)
 
-    def open(self, token: str, widget: str) -> tuple[str, rules.OpenWidget]:
+    def open(self, token: str, widget: str, *, locale: str = "", theme: str = "") -> tuple[str, rules.OpenWidget]:
         """Exchange a launch token for a session's bearer; the sessions it opened before end.
 
+        `locale` and `theme` are what the address asked for.
         Raises NoLaunchToken for one never signed here, SessionEnded for one expired or spent.
         """
         launch_id, tenant_key = self._launched(token, widget)
         launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
         if launch is None or launch.spent_at is not None:
-            raise rules.SessionEnded("This exchange is finished.", tenant_key)
+            raise rules.ExchangeFinished(rules.FINISHED, tenant_key, launch.claims.get("returnUrl") if launch else None)
         environment, organization = queries.tenant(self._session, launch.environment_id)
+        _check_open(environment, organization)
         with self._clock.ahead(environment.clock_ahead):
-            if launch.created_at + rules.LAUNCH_LIFE <= self._clock.now():
-                raise rules.SessionEnded("This link has expired.", tenant_key)
+            if self._is_over(launch):
+                raise rules.SessionEnded("This link has expired.", tenant_key, launch.claims.get("returnUrl"))
             self._end_sessions(launch)
             bearer = new_secret()
-            session = self._start(launch, bearer)
-        return bearer, _opened(session, launch, environment, organization)
+            session = self._start(launch, bearer, locale, theme)
+        return bearer, queries.opened(session, launch, environment, organization)
+
+    def _is_over(self, launch: WidgetLaunch) -> bool:
+        return launch.created_at + rules.LAUNCH_LIFE <= self._clock.now()
 
     def _launched(self, token: str, widget: str) -> tuple[str, str]:
         try:
@@ -171,13 +189,16 @@ class WidgetSessions:
             raise rules.NoLaunchToken("This page was opened without a token of this host.") from None
         return launch_id, tenant_key
 
-    def _start(self, launch: WidgetLaunch, bearer: str) -> WidgetSession:
+    def _start(self, launch: WidgetLaunch, bearer: str, locale: str, theme: str) -> WidgetSession:
         session = WidgetSession(
             id=new_id("wgs"),
             launch_id=launch.id,
             bearer_hash=self._hasher.hash(bearer),
             expires_at=self._clock.now() + rules.SESSION_LIFE,
+            extendable_until=self._clock.now() + rules.LONGEST_SESSION,
             revoked_at=None,
+            locale=locale,
+            theme=theme,
         )
         self._session.add(session)
         self._session.flush()
@@ -192,13 +213,63 @@ class WidgetSessions:
 
     def get(self, bearer: str, widget: str) -> rules.OpenWidget:
         """Return the live session of this bearer, or raise SessionEnded."""
-        found = queries.live_session(self._session, self._hasher.candidates(bearer))
+        found = queries.find_session(self._session, self._hasher.candidates(bearer))
         if found is None or found[1].widget != widget:
-            raise rules.SessionEnded("Your session has ended.")
-        with self._clock.ahead(found[2].clock_ahead):
-            if found[0].expires_at <= self._clock.now():
-                raise rules.SessionEnded("Your session has ended.")
-        return _opened(*found)
+            raise rules.SessionEnded(rules.ENDED)
+        _check_open(*found[2:4])
+        opened, is_revoked = queries.opened(*found), found[0].revoked_at is not None
+        with self._clock.ahead(opened.tenant.clock_ahead):
+            if is_revoked or opened.expires_at <= self._clock.now():
+                raise rules.why_over(opened, is_replaced=is_revoked)
+        return opened
+
+    def extend(self, opened: rules.OpenWidget) -> rules.OpenWidget:
+        """Let the session last ten minutes from now, and half an hour altogether: its customer is there."""
+        return self._lengthen(opened, opened.extendable_until)
+
+    def renew(self, opened: rules.OpenWidget, token: str) -> rules.OpenWidget:
+        """Spend a fresh launch token on the session's life; what it may buy hangs on its own launch, as before.
+
+        Raises NotRenewed for a token that is over, spent, or another customer's.
+        """
+        with self._clock.ahead(opened.tenant.clock_ahead):
+            fresh = self._fresh(opened, token)
+            fresh.spent_at = self._clock.now()
+            return self._lengthen(opened, self._clock.now() + rules.LONGEST_SESSION)
+
+    def _fresh(self, opened: rules.OpenWidget, token: str) -> WidgetLaunch:
+        running = self._session.get_one(WidgetLaunch, opened.launch_id)
+        try:
+            launch_id, _ = self._launched(token, running.widget)
+        except rules.NoLaunchToken:
+            raise rules.NotRenewed("The token is none of this widget's.") from None
+        fresh = self._session.get(WidgetLaunch, launch_id, with_for_update=True, populate_existing=True)
+        if fresh is None or fresh.id == running.id or fresh.spent_at is not None or self._is_over(fresh):
+            raise rules.NotRenewed("The token is used, or over. Fetch a new one.")
+        if (
+            fresh.environment_id != running.environment_id
+            or rules.request_of(fresh.claims).holder != opened.request.holder
+        ):
+            raise rules.NotRenewed("The token is another customer's.")
+        return fresh
+
+    def _lengthen(self, opened: rules.OpenWidget, extendable_until: datetime) -> rules.OpenWidget:
+        session = self._session.get_one(WidgetSession, opened.id)
+        with self._clock.ahead(opened.tenant.clock_ahead):
+            session.expires_at = rules.extended(self._clock.now(), extendable_until)
+        session.extendable_until = extendable_until
+        self._session.flush()
+        return replace(opened, expires_at=session.expires_at, extendable_until=extendable_until)
+
+    def find_tenant(self, tenant_key: str) -> rules.Tenant | None:
+        """Return whose public key this is, if anybody's."""
+        found = queries.find_tenant(self._session, tenant_key)
+        return None if found is None else queries.tenant_of(*found)
+
+    def find_request(self, launch_id: str) -> rules.LaunchRequest | None:
+        """Return what the issuer said when it asked for a widget."""
+        launch = self._session.get(WidgetLaunch, launch_id)
+        return None if launch is None else rules.request_of(launch.claims)
 
     def spend(self, launch_id: str) -> None:
         """Let a launch be used up by a purchase, once; raises SessionEnded the second time."""
@@ -209,70 +280,19 @@ class WidgetSessions:
             .returning(WidgetLaunch.id)
         )
         if spent.first() is None:
-            raise rules.SessionEnded("This exchange is finished.")
+            raise rules.ExchangeFinished(rules.FINISHED)
 
     def give_back(self, launch_id: str) -> None:
         """Let a launch buy after all: the purchase it was spent on came to nothing."""
         self._session.execute(update(WidgetLaunch).where(WidgetLaunch.id == launch_id).values(spent_at=None))
 
 
-def _revoked(secret: ClientSecret) -> rules.RevokedSecret:
-    return rules.RevokedSecret(REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
+def _refused(secret: ClientSecret) -> rules.RefusedSecret:
+    if secret.revoked_at is None:
+        return rules.ClosedProduction(rules.CLOSED, environment_id=secret.environment_id, secret_id=secret.id)
+    return rules.RevokedSecret(rules.REVOKED, environment_id=secret.environment_id, secret_id=secret.id)
 
 
-def life_in_seconds(life: timedelta) -> int:
-    """Return a life as token answers show it."""
-    return int(life.total_seconds())
-
-
-def _opened(
-    session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
-) -> rules.OpenWidget:
-    request = _read(launch.claims)
-    tenant = rules.Tenant(
-        environment.id,
-        environment.tenant_key,
-        organization.name,
-        tuple(environment.allowed_origins),
-        environment.clock_ahead,
-    )
-    return rules.OpenWidget(
-        id=session.id,
-        launch_id=launch.id,
-        tenant=tenant,
-        request=request,
-        currency=request.currency or environment.local_currency,
-        expires_at=session.expires_at,
-        is_spent=launch.spent_at is not None,
-    )
-
-
-def _written(request: rules.LaunchRequest) -> dict[str, Any]:
-    accounts = request.destination_accounts or {}
-    return {
-        "sourceUserId": request.source_user_id,
-        "sourceUserEmail": request.source_user_email,
-        "balance": None if request.balance is None else request.balance.minor,
-        "balanceCurrency": None if request.balance is None else request.balance.currency,
-        "currency": request.currency,
-        "programIds": list(request.program_ids),
-        "destinationAccounts": {key: [account.user_id, account.user_email] for key, account in accounts.items()},
-        "referenceNumber": request.reference_number,
-        "locale": request.locale,
-        "theme": request.theme,
-    }
-
-
-def _read(claims: dict[str, Any]) -> rules.LaunchRequest:
-    balance = claims["balance"]
-    return rules.LaunchRequest(
-        source_user_id=claims["sourceUserId"],
-        source_user_email=claims["sourceUserEmail"],
-        balance=None if balance is None else Money(balance, claims["balanceCurrency"]),
-        currency=claims["currency"],
-        program_ids=tuple(claims["programIds"]),
-        destination_accounts={key: rules.Prefill(*pair) for key, pair in claims["destinationAccounts"].items()},
-        reference_number=claims["referenceNumber"],
-        locale=claims["locale"],
-        theme=claims["theme"],
-    )
+def _check_open(environment: Environment, organization: Organization) -> None:
+    if not is_open(environment.kind, kyb_approved=organization.kyb_approved_at is not None):
+        raise rules.SessionEnded("Exchanges are paused at the moment.", environment.tenant_key)

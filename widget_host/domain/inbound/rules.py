@@ -15,6 +15,10 @@ class InvalidSignature(Refused):
 
     code = "INVALID_SIGNATURE"
 
+    def __init__(self) -> None:
+        """Say the same for every reason."""
+        super().__init__("The signature was not accepted.")
+
 
 class EventConflict(Refused):
     """An event of this id came before, with another body."""

@@ -66,7 +66,7 @@ class InboundSecrets:
                 secret = self._open(found)
                 if secret and is_webhook_signed(secret, timestamp=timestamp, signature=signature, body=body):
                     return rules.Sender(environment.id, environment.kind, environment.clock_ahead, found.program_id)
-        raise rules.InvalidSignature("The signature was not accepted.")
+        raise rules.InvalidSignature
 
     def _candidates(self, tenant_key: str) -> Sequence[tuple[Environment, InboundSecret]]:
         rows = self._session.execute(

@@ -8,15 +8,18 @@ from datetime import timedelta
 from widget_host.domain.inbound.rules import Sender
 from widget_host.domain.inbound.service import Inbox
 from widget_host.domain.orders import rules
-from widget_host.domain.orders.rules import AllIssued, Claim, Issued, Part
-from widget_host.domain.orders.service import Decided, Orders, Pending
+from widget_host.domain.orders.rules import AllIssued, Claim, Decided, Issued, Part
+from widget_host.domain.orders.service import Orders, Pending
 from widget_host.domain.programs.rules import Credit, Offer, Outcome, ProgramConnector
+from widget_host.domain.rewards.rules import Abandoned
+from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.transactions.rules import (
     COMPLETED,
     FAILED,
     InvalidMember,
     Order,
     Preview,
+    ReversalRefused,
     check_destination,
     check_step,
     price,
@@ -67,7 +70,7 @@ class Issuing:
     def issue_all(self, claims: Sequence[Claim], parts: Sequence[Part]) -> AllIssued:
         """Turn several orders into transactions, all or none, once per key; raises a Refused, then nothing is posted.
 
-        A program that must be asked is asked right after: once the others are kept, its part can still fail alone.
+        A program that must be asked is asked right after, or decides later; where it refuses, the others are undone.
         """
         with self._reading() as orders:
             terms = [orders.terms(part.order) for part in parts]
@@ -129,7 +132,7 @@ class Issuing:
 
     def _fail(self, decided: Decided, refusal: Refused) -> None:
         with self._writing() as orders:
-            orders.fail(orders.get(decided.transaction_id), refusal, decided.order)
+            orders.fail(orders.get(decided.transaction_id), refusal)
 
 
 def _credit(decided: Decided) -> Credit:
@@ -162,6 +165,44 @@ class Reversing:
         with self._writing() as orders:
             orders.reverse(orders.get(found.transaction_id), reason)
         return found.transaction_id
+
+
+class Undoing:
+    """Takes back what was given of rewards of which a part was refused in the end; safe to be cut off anywhere."""
+
+    def __init__(
+        self,
+        *,
+        writing: Callable[[], AbstractContextManager[AbandonedRewards]],
+        reversing: Reversing,
+        clock: EnvironmentClock,
+    ) -> None:
+        """Take a unit of work, who reverses, and the clock that environments move."""
+        self._writing = writing
+        self._reversing = reversing
+        self._clock = clock
+
+    def undo_due(self, limit: int) -> int:
+        """Undo up to `limit` abandoned rewards that are due, and return how many there were."""
+        with self._writing() as rewards:
+            due = rewards.claim(limit)
+        for each in due:
+            with self._clock.ahead(each.clock_ahead):
+                self._undo(each)
+        return len(due)
+
+    def _undo(self, found: Abandoned) -> None:
+        kept, is_done = {}, found.is_complete
+        for part_id in found.given:
+            try:
+                self._reversing.reverse(found.environment_id, part_id, found.reason)
+            except ReversalRefused as refusal:
+                kept[part_id] = refusal.message
+            except Refused:
+                # The program is away, or somebody else reversed it meanwhile: looked at again.
+                is_done = False
+        with self._writing() as rewards:
+            rewards.finish(found, kept, is_done=is_done)
 
 
 class Resolving:

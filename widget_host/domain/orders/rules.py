@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from widget_host.domain.transactions.rules import (
+    COMPLETED,
+    PENDING,
     DuplicateReference,
     InvalidMember,
     Order,
     PointsOutOfRange,
+    Preview,
     Receipt,
     RequestInProgress,
     ValueOutOfRange,
@@ -58,6 +61,21 @@ class Claim:
     key: str
     title: str
     asked: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An order that may be kept: its price, its transaction's id, and when its program is asked, if it still is."""
+
+    order: Order
+    preview: Preview
+    transaction_id: str
+    due_in: timedelta | None = None
+
+    def receipt(self, now: datetime) -> Receipt:
+        """Return the receipt that the order gets when it is kept."""
+        status = COMPLETED if self.due_in is None else PENDING
+        return Receipt(self.transaction_id, self.preview.total_points, self.order.reference_number, now, status)
 
 
 @dataclass(frozen=True, slots=True)

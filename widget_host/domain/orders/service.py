@@ -9,13 +9,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from widget_host.domain.access.service import WidgetSessions
+from widget_host.domain.accounts.rules import Holder
+from widget_host.domain.accounts.service import Accounts
 from widget_host.domain.orders import rules
 from widget_host.domain.orders.models import IdempotencyKey
-from widget_host.domain.orders.rules import AllIssued, Claim, Given, Issued, Part
+from widget_host.domain.orders.rules import AllIssued, Claim, Decided, Given, Issued, Part
 from widget_host.domain.organizations.service import Organizations
 from widget_host.domain.programs.rules import Credit, Offer, Outcome, ProgramFacts
 from widget_host.domain.programs.service import Programs
 from widget_host.domain.quotes.service import Quotes
+from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import (
     COMPLETED,
@@ -41,16 +44,6 @@ class Pending:
     program: ProgramFacts
     credit: Credit
     clock_ahead: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """An order that may be kept: its price, its transaction's id, and when its program is asked, if it still is."""
-
-    order: Order
-    preview: Preview
-    transaction_id: str
-    due_in: timedelta | None = None
 
 
 class Answers:
@@ -105,6 +98,8 @@ class Orders:
         widget_sessions: WidgetSessions,
         organizations: Organizations,
         answers: Answers,
+        accounts: Accounts,
+        rewards: AbandonedRewards,
     ) -> None:
         """Work within this session, together with these services of the same session."""
         self._session = session
@@ -115,6 +110,8 @@ class Orders:
         self._widget_sessions = widget_sessions
         self._organizations = organizations
         self._answers = answers
+        self._accounts = accounts
+        self._rewards = rewards
 
     def find_answer(self, order: Order) -> Issued | None:
         """Return the answer this reference number got before; raises as `rules.answered` does."""
@@ -145,7 +142,7 @@ class Orders:
 
     def record(self, decided: Decided) -> Issued:
         """Keep the order as a transaction, the key first; or return the earlier answer."""
-        receipt = _receipt(decided, self._clock.now())
+        receipt = decided.receipt(self._clock.now())
         if not self._claim(decided.order, rules.receipt_answer(receipt)):
             return self._earlier(decided.order)
         self._keep(decided, receipt.date, decided.due_in)
@@ -154,7 +151,7 @@ class Orders:
     def record_all(self, claims: Sequence[Claim], parts: Sequence[Part], decided: Sequence[Decided]) -> AllIssued:
         """Keep several orders, all or none, their keys first; or return the earlier answer."""
         now = self._clock.now()
-        given = tuple(Given(_receipt(each, now), part.said) for each, part in zip(decided, parts, strict=True))
+        given = tuple(Given(each.receipt(now), part.said) for each, part in zip(decided, parts, strict=True))
         if earlier := self._claim_all(claims, rules.parts_answer(given)):
             return earlier
         for each, part in zip(decided, given, strict=True):
@@ -187,34 +184,57 @@ class Orders:
     def _keep(self, decided: Decided, now: datetime, due_in: timedelta | None) -> None:
         if decided.order.launch_id is not None:
             self._widget_sessions.spend(decided.order.launch_id)
-        self._transactions.record(decided.order, decided.transaction_id, decided.preview, due_in=due_in, at=now)
+        made = self._transactions.record(decided.order, decided.transaction_id, decided.preview, due_in=due_in, at=now)
+        self._remember(made)
+
+    def _remember(self, transaction: Transaction) -> None:
+        """Keep the account that a customer's own exchange reached, to be offered the next time."""
+        if transaction.status != COMPLETED or transaction.launch_id is None or transaction.source_user_id is None:
+            return
+        holder = Holder(transaction.environment_id, transaction.source_user_id)
+        self._accounts.remember(holder, transaction.program_id, destination_of(transaction))
 
     def settle(self, transaction: Transaction, outcome: Outcome) -> Issued:
         """Keep what the program said of a pending transaction, as the answer of its reference number too."""
         if transaction.status == PENDING and outcome is Outcome.CREDITED:
             self._transactions.complete(transaction)
+            self._remember(transaction)
         elif transaction.status == PENDING:
             self._transactions.wait(transaction, rules.ask_again_after(transaction.attempts))
         return self._answer(transaction)
 
-    def fail(self, transaction: Transaction, refusal: Refused, order: Order | None = None) -> None:
+    def fail(self, transaction: Transaction, refusal: Refused) -> None:
         """End a pending transaction that the program refused: a final no is kept as the answer, a fault is not.
 
-        With the order at hand, one that keeps no refusals keeps none, and the launch it spent may be used again.
+        A widget's order keeps none, however late it fails: its launch and its reference may be used again.
         """
         if transaction.status != PENDING:
             return
         self._transactions.fail(transaction, refusal.message)
-        if order is not None and order.launch_id is not None:
-            self._widget_sessions.give_back(order.launch_id)
+        if transaction.reward is not None:
+            self._rewards.abandon(transaction, refusal)
         key = self._key_of(transaction)
-        if key is None or "inProgress" not in key.answer:
-            return
-        if isinstance(refusal, rules.STORED_REFUSALS) and (order is None or order.keeps_refusals):
+        if transaction.launch_id is not None:
+            self._widget_sessions.give_back(transaction.launch_id)
+            self._forget(key)
+        elif key is not None and "inProgress" in key.answer:
+            self._keep_refusal(key, refusal)
+        self._session.flush()
+
+    def _keep_refusal(self, key: IdempotencyKey, refusal: Refused) -> None:
+        if isinstance(refusal, rules.STORED_REFUSALS):
             key.answer = rules.refusal_answer(refusal)
         else:
+            self._forget(key)
+
+    def _forget(self, key: IdempotencyKey | None) -> None:
+        if key is not None:
             self._session.delete(key)
-        self._session.flush()
+
+    def is_under_way(self, transaction: Transaction) -> bool:
+        """Whether the request that made the transaction still waits for the program's first word."""
+        key = self._session.get(IdempotencyKey, (transaction.environment_id, transaction.reference_number))
+        return transaction.status == PENDING and key is not None and "inProgress" in key.answer
 
     def find(self, environment_id: str, id_or_reference: str) -> Transaction:
         """Return the environment's transaction for settling, as `get` does; raises NotFound."""
@@ -269,11 +289,6 @@ class Orders:
 
 def _credit(transaction: Transaction) -> Credit:
     return Credit(transaction.id, destination_of(transaction), transaction.total_points, transaction.attempts)
-
-
-def _receipt(decided: Decided, now: datetime) -> Receipt:
-    status = COMPLETED if decided.due_in is None else PENDING
-    return Receipt(decided.transaction_id, decided.preview.total_points, decided.order.reference_number, now, status)
 
 
 def _reference_taken(order: Order) -> DuplicateReference:

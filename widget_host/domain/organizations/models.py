@@ -35,7 +35,9 @@ class Environment(Table):
     tenant_key: Mapped[str] = mapped_column(String(40), unique=True)
     local_currency: Mapped[str] = mapped_column(String(3))
     allowed_origins: Mapped[list[str]]
+    return_urls: Mapped[list[str]]
     clock_ahead_ms: Mapped[int]
+    theme: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 
     @property

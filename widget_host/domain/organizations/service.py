@@ -1,7 +1,9 @@
 """What may be done with issuers and their environments."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +14,13 @@ from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock
 from widget_host.kit.errors import FieldError, InvalidFields, NotFound
 from widget_host.kit.ids import new_id
+
+
+class Check(Protocol):
+    """Reads one address of a setting; raises FieldError for one that may not stand there."""
+
+    def __call__(self, text: str, *, http_allowed: bool) -> str:
+        """Return it as it is kept."""
 
 
 class Organizations:
@@ -51,7 +60,9 @@ class Organizations:
             tenant_key=new_id("tnt"),
             local_currency=local_currency,
             allowed_origins=[],
+            return_urls=[],
             clock_ahead_ms=0,
+            theme={},
             created_at=self._clock.now(),
         )
         self._session.add(environment)
@@ -75,17 +86,25 @@ class Organizations:
     def prepare(self, client_id: str, kind: str) -> Environment:
         """Return the client's environment of that kind; production is made where it is missing, without a secret."""
         organization = self.get_of_client(client_id)
-        of_client = select(Environment).where(Environment.organization_id == organization.id)
-        found = {environment.kind: environment for environment in self._session.scalars(of_client)}
+        found = self._environments(organization)
         return found.get(kind) or self._open(organization, kind, found[rules.SANDBOX].local_currency)
 
+    def _environments(self, organization: Organization) -> dict[str, Environment]:
+        of_organization = select(Environment).where(Environment.organization_id == organization.id)
+        return {environment.kind: environment for environment in self._session.scalars(of_organization)}
+
     def allow(self, organization: Organization, *, points_mode: bool | None, kyb_approved: bool | None) -> None:
-        """Decide what the organization may do; None leaves a decision as it is."""
+        """Decide what the organization may do; None leaves a decision as it is.
+
+        While KYB is not approved production is closed: its secrets, tokens and widgets are refused, not revoked.
+        """
         if points_mode is not None:
             organization.points_mode = points_mode
-        if kyb_approved is not None:
-            before = organization.kyb_approved_at
-            organization.kyb_approved_at = (before or self._clock.now()) if kyb_approved else None
+        if kyb_approved is not None and kyb_approved != (organization.kyb_approved_at is not None):
+            organization.kyb_approved_at = self._clock.now() if kyb_approved else None
+            for environment in self._environments(organization).values():
+                event = "kyb.approved" if kyb_approved else "kyb.withdrawn"
+                self._trail.record(event, environment.id, organization_id=organization.id)
         self._session.flush()
 
     def get_environment(self, environment_id: str) -> Environment:
@@ -144,13 +163,27 @@ class Organizations:
 
     def allow_origins(self, environment: Environment, origins: Sequence[str]) -> None:
         """Let exactly these pages frame the environment's widgets; raises InvalidFields naming each bad one."""
-        allowed, errors = [], []
-        for text in origins:
+        environment.allowed_origins = self._checked(rules.origin, origins)
+        self._trail.record("environment.changed", environment.id, allowed_origins=environment.allowed_origins)
+
+    def register_return_urls(self, environment: Environment, addresses: Sequence[str]) -> None:
+        """Let exactly these be where a widget leads back to; raises InvalidFields naming each bad one."""
+        environment.return_urls = self._checked(rules.return_url, addresses)
+        self._trail.record("environment.changed", environment.id, return_urls=environment.return_urls)
+
+    def _checked(self, check: Check, texts: Sequence[str]) -> list[str]:
+        found, errors = [], []
+        for text in texts:
             try:
-                allowed.append(rules.origin(text, http_allowed=self._http_origins_allowed))
+                found.append(check(text, http_allowed=self._http_origins_allowed))
             except FieldError as error:
                 errors.append(error)
         if errors:
             raise InvalidFields(errors)
-        environment.allowed_origins = list(dict.fromkeys(allowed))
-        self._trail.record("environment.changed", environment.id, allowed_origins=environment.allowed_origins)
+        return list(dict.fromkeys(found))
+
+    def paint(self, environment: Environment, theme: rules.Theme) -> None:
+        """Let the environment's widgets look like this."""
+        environment.theme = {name: value for name, value in asdict(theme).items() if value is not None}
+        self._session.flush()
+        self._trail.record("environment.changed", environment.id, theme=environment.theme)

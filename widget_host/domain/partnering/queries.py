@@ -1,11 +1,11 @@
-"""What is read of programs, partnerships and campaigns to manage them."""
+"""What is read of programs, partnerships, campaigns and rates to manage them."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from widget_host.domain.programs.models import Campaign, Partnership, Program
+from widget_host.domain.programs.models import Campaign, ExchangeRate, Partnership, Program
 
 
 def programs(session: Session) -> Sequence[Program]:
@@ -42,3 +42,8 @@ def campaigns(session: Session, environment_id: str) -> Sequence[tuple[Program, 
         .order_by(Campaign.starts_at, Campaign.id)
     )
     return [(program, campaign) for program, campaign in rows]
+
+
+def rates(session: Session) -> Sequence[ExchangeRate]:
+    """Return every exchange rate, by currency and moment."""
+    return session.scalars(select(ExchangeRate).order_by(ExchangeRate.currency, ExchangeRate.valid_from)).all()

@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel.core import get_global
+
 from widget_host.domain.programs.rules import Field, read_fields
 from widget_host.kit.errors import FieldError, InvalidFields, Refused
 
@@ -15,6 +17,7 @@ LENGTHS = {"name": 120, "business_name": 120, "industry": 60, "terms_url": 300, 
 KINDS = {"destinationUserId": "string", "destinationUserEmail": "email"}
 LONGEST_URL, LONGEST_PATTERN = 300, 200
 PRICE_DECIMALS, HIGHEST_PRICE = 8, Decimal(1_000_000)
+RATE_DECIMALS, HIGHEST_RATE = 12, Decimal(1_000_000)
 BONUS_DECIMALS, HIGHEST_BONUS = 2, Decimal(1000)
 SHARES = range(101)
 MEMBER_NUMBER = {"name": "destinationUserId", "label": "Membership number", "required": True}
@@ -38,6 +41,7 @@ class ProgramDetails:
     unit: str | None = None
     fields: Sequence[Mapping[str, Any]] | None = None
     base_url: str | None = None
+    logo: str | None = None
 
     def texts(self) -> dict[str, str]:
         """Return the plain texts that were said, by column."""
@@ -97,6 +101,16 @@ def check_terms(terms: Terms) -> None:
         least, most = getattr(terms, f"min_{unit}"), getattr(terms, f"max_{unit}")
         if not 0 < least <= most:
             errors.append(_error(f"min_{unit}", f"above zero, and not above max-{unit}"))
+    _raise(errors)
+
+
+def check_rate(currency: str, usd: str) -> None:
+    """Raise InvalidFields for a rate nobody could convert by; the dollar is what all are told in."""
+    errors = []
+    if currency == "USD" or currency not in get_global("all_currencies"):
+        errors.append(_error("currency", "the ISO 4217 code of another currency than USD, such as EUR"))
+    if not _is_decimal(usd, RATE_DECIMALS, HIGHEST_RATE):
+        errors.append(_error("usd", f"above zero, with at most {RATE_DECIMALS} decimals"))
     _raise(errors)
 
 

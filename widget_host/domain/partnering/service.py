@@ -1,6 +1,7 @@
 """What may be done with programs, partnerships and campaigns."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
@@ -8,11 +9,12 @@ from sqlalchemy.orm import Session
 from widget_host.domain.organizations.models import Environment
 from widget_host.domain.organizations.rules import SANDBOX
 from widget_host.domain.partnering import queries, rules
-from widget_host.domain.programs.models import Campaign, Partnership, Program
+from widget_host.domain.programs.models import Campaign, ExchangeRate, Partnership, Program
 from widget_host.domain.programs.queries import dollar_rates
 from widget_host.domain.programs.rules import InvalidProgram, NoPartnership
+from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit import wire
-from widget_host.kit.clock import Clock, EnvironmentClock
+from widget_host.kit.clock import Clock, EnvironmentClock, isoformat
 from widget_host.kit.crypto import SecretBox, new_secret
 from widget_host.kit.errors import FieldError, InvalidFields, NotFound
 from widget_host.kit.ids import new_id
@@ -41,7 +43,7 @@ class Directory:
             raise InvalidFields([FieldError("currency", "unknown", f"{currency} has no exchange rate here.")])
         program = Program(
             id=new_id("prg"),
-            logo=NO_LOGO,
+            logo=details.logo or NO_LOGO,
             currency=currency,
             connector=REST,
             fields={"list": [rules.complete_field(said) for said in details.fields or [rules.MEMBER_NUMBER]]},
@@ -61,6 +63,7 @@ class Directory:
             setattr(program, column, text)
         if details.fields is not None:
             program.fields = {"list": [rules.complete_field(said) for said in details.fields]}
+        program.logo = details.logo or program.logo
         if details.base_url is not None:
             program.connection = {**program.connection, "baseUrl": details.base_url}
         if secret is not None:
@@ -83,6 +86,39 @@ class Directory:
     def list_all(self) -> Sequence[Program]:
         """Return every program, by name."""
         return queries.programs(self._session)
+
+
+class Rates:
+    """What currencies are worth, each rate from its moment on until the next one of its currency."""
+
+    def __init__(self, *, session: Session, clock: Clock, trail: AuditTrail) -> None:
+        """Work within this session."""
+        self._session = session
+        self._clock = clock
+        self._trail = trail
+
+    def set(self, currency: str, usd: str, valid_from: datetime | None = None) -> ExchangeRate:
+        """Let one unit be worth so many US dollars from a moment on, now where none is named; raises InvalidFields.
+
+        A rate of the same moment is replaced. What was priced keeps its price.
+        """
+        rules.check_rate(currency, usd)
+        moment = valid_from or self._clock.now()
+        written = wire.plain(Decimal(usd))
+        rate = self._session.merge(ExchangeRate(currency=currency, valid_from=moment, usd=written))
+        self._session.flush()
+        self._trail.record("rate.changed", None, currency=currency, usd=written, valid_from=isoformat(moment))
+        return rate
+
+    def list_all(self) -> Sequence[ExchangeRate]:
+        """Return every rate, by currency and moment."""
+        return queries.rates(self._session)
+
+    def list_current(self) -> Sequence[ExchangeRate]:
+        """Return the rate of each currency that holds now."""
+        now = self._clock.now()
+        latest = {rate.currency: rate for rate in self.list_all() if rate.valid_from <= now}
+        return list(latest.values())
 
 
 class Partnerships:

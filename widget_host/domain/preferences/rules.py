@@ -108,6 +108,12 @@ def changes(before: Sequence[Preferred], after: Sequence[Preferred]) -> list[tup
     return gone + [(kind, each) for kind, each in told if known.get(each.program_id) != each]
 
 
+def connected_anew(before: Sequence[Preferred], after: Sequence[Preferred]) -> list[Preferred]:
+    """Return the programs whose account was not there before: newly chosen ones, and those with another account."""
+    known = {each.program_id: each.destination for each in before}
+    return [each for each in after if known.get(each.program_id) != each.destination]
+
+
 def connection(choice: CardChoice, preferred: Preferred, date: str) -> dict[str, Any]:
     """Return what an event of a program's connection says."""
     return {
@@ -138,6 +144,7 @@ def _part(reward: Reward, preferred: Preferred, value: Money, number: int) -> Pa
         reference_number=f"{reward.reference_number}.{number}",
         value=value,
         source_user_id=reward.source_user_id,
+        reward=reward.reference_number,
     )
     said = {"programId": preferred.program_id, "allocation": preferred.allocation, "value": value.minor}
     return Part(order, said)

@@ -33,10 +33,15 @@ class Preferences:
 
     def get(self, environment_id: str, source_user_id: str, card_id: str) -> CardChoice:
         """Return what was chosen for the card; raises NotFound where nothing was."""
-        found = queries.find(self._session, environment_id, source_user_id, card_id)
+        found = self.find(environment_id, source_user_id, card_id)
         if found is None:
             raise NotFound("This customer has chosen no programs for this card.")
-        return self._choice(found)
+        return found
+
+    def find(self, environment_id: str, source_user_id: str, card_id: str) -> CardChoice | None:
+        """Return what was chosen for the card, if anything was."""
+        found = queries.find(self._session, environment_id, source_user_id, card_id)
+        return None if found is None else self._choice(found)
 
     def save(
         self,
@@ -59,7 +64,7 @@ class Preferences:
         if before.version and before.programs == tuple(programs):
             return before
         told = rules.changes(before.programs, programs)
-        self._check_new(environment_id, [each for kind, each in told if kind == rules.LINKED])
+        self._check_accounts(environment_id, rules.connected_anew(before.programs, programs))
         return self._keep(found, programs, told)
 
     def _claim(self, environment_id: str, source_user_id: str, card_id: str, version: int) -> CardPreferences:
@@ -78,8 +83,8 @@ class Preferences:
             raise rules.PreferencesChanged("The preferences of this card were changed meanwhile. Read them again.")
         return found
 
-    def _check_new(self, environment_id: str, linked: Sequence[Preferred]) -> None:
-        for each in linked:
+    def _check_accounts(self, environment_id: str, connected: Sequence[Preferred]) -> None:
+        for each in connected:
             check_destination(each.destination, self._programs.get_offer(environment_id, each.program_id))
 
     def _keep(

@@ -110,10 +110,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class MemberCheck:
-    """Whether the program knows the member; `reason` is MALFORMED, NOT_FOUND, NAME_MISMATCH or INELIGIBLE when not."""
+    """Whether the program knows the member; `reason` is MALFORMED, NOT_FOUND, NAME_MISMATCH or INELIGIBLE when not.
+
+    `name` is what the program tells of a member's name, as it masks it.
+    """
 
     is_valid: bool
     reason: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

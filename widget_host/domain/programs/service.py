@@ -15,6 +15,7 @@ from widget_host.domain.organizations.models import Environment
 from widget_host.domain.programs import queries, rules
 from widget_host.domain.programs.models import Campaign, ExchangeRate, Partnership, Program
 from widget_host.kit.clock import Clock
+from widget_host.kit.db import insert_if_new
 from widget_host.kit.errors import FieldError, InvalidFields
 from widget_host.kit.ids import new_id
 from widget_host.kit.money import Money
@@ -74,7 +75,9 @@ class Programs:
         """Give a new sandbox its six partner programs, and the rates they are priced with."""
         self.check_currency(environment.local_currency)
         for currency, usd in _catalogue()["rates"].items():
-            self._session.merge(ExchangeRate(currency=currency, valid_from=FIRST_RATES, usd=usd))
+            # An operator may have set another one.
+            row = {"currency": currency, "valid_from": FIRST_RATES, "usd": usd}
+            insert_if_new(self._session, ExchangeRate, [row])
         for said in _catalogue()["programs"]:
             self._session.merge(_program(said))
         self._session.flush()

@@ -63,6 +63,11 @@ class Quotes:
         if not self._organizations.get(environment.organization_id).points_mode:
             raise rules.PointsModeDisabled("Ordering an exact number of points is not enabled for your organization.")
 
+    def find(self, environment_id: str, quote_id: str) -> rules.Preview | None:
+        """Return the figures of a quote of this environment, over or not."""
+        quote = self._session.get(Quote, quote_id)
+        return None if quote is None or quote.environment_id != environment_id else preview_of(quote)
+
     def get_held(self, quote_id: str, asked: rules.Asked) -> rules.Preview:
         """Return the price that a quote holds for what is asked; raises QuoteExpired."""
         quote = self._session.get(Quote, quote_id)

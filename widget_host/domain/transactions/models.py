@@ -30,6 +30,13 @@ class Transaction(Table):
             sqlite_where=text("status = 'PENDING'"),
             postgresql_where=text("status = 'PENDING'"),
         ),
+        Index(
+            "ix_transactions_reward",
+            "environment_id",
+            "reward",
+            sqlite_where=text("reward IS NOT NULL"),
+            postgresql_where=text("reward IS NOT NULL"),
+        ),
         CheckConstraint("points > 0 AND bonus_points >= 0 AND value > 0", name="amounts"),
         CheckConstraint("status IN ('PENDING', 'COMPLETED', 'FAILED', 'REVERSED')", name="status"),
     )
@@ -42,7 +49,9 @@ class Transaction(Table):
     quote_id: Mapped[str | None] = mapped_column(String(40))
     campaign_id: Mapped[str | None] = mapped_column(String(40))
     reference_number: Mapped[str] = mapped_column(String(120))
+    reward: Mapped[str | None] = mapped_column(String(120))
     source_user_id: Mapped[str | None] = mapped_column(String(200))
+    launch_id: Mapped[str | None] = mapped_column(String(40))
     destination_user_id: Mapped[str | None] = mapped_column(String(200))
     destination_user_email: Mapped[str | None] = mapped_column(String(254))
     value: Mapped[int]

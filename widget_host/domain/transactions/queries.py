@@ -85,6 +85,12 @@ def between(
     return session.scalars(wanted.order_by(Transaction.created_at, Transaction.id).limit(limit)).all()
 
 
+def of_reward(session: Session, environment_id: str, reward: str) -> Sequence[Transaction]:
+    """Return the parts of a reward, in the order in which they were made."""
+    wanted = select(Transaction).where(Transaction.environment_id == environment_id, Transaction.reward == reward)
+    return session.scalars(wanted.order_by(Transaction.id)).all()
+
+
 def history(session: Session, transaction_id: str) -> Sequence[TransactionStatus]:
     """Return the states a transaction came into, oldest first."""
     wanted = select(TransactionStatus).where(TransactionStatus.transaction_id == transaction_id)

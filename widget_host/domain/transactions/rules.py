@@ -137,6 +137,8 @@ class Order:
     launch_id: str | None = None
     keeps_refusals: bool = True
     quote_id: str | None = None
+    # The reward of which the order is a part.
+    reward: str | None = None
 
     @property
     def asked(self) -> Asked:

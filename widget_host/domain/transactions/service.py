@@ -63,6 +63,14 @@ class Transactions:
         """Undo a completed transaction."""
         self._enter(transaction, rules.REVERSED, reason)
 
+    def remark(self, transaction: Transaction, reason: str) -> None:
+        """Put something into the history of a transaction that stays as it is."""
+        self._note(transaction, transaction.status, reason)
+
+    def list_of_reward(self, environment_id: str, reward: str) -> Sequence[Transaction]:
+        """Return the parts of a reward."""
+        return queries.of_reward(self._session, environment_id, reward)
+
     def wait(self, transaction: Transaction, due_in: timedelta) -> None:
         """Leave a transaction pending, to be asked about after this time."""
         transaction.due_at = self._clock.machine.now() + due_in
@@ -187,6 +195,7 @@ def _facts(order: rules.Order, preview: rules.Preview) -> dict[str, Any]:
         "program_id": order.program_id,
         "reference_number": order.reference_number,
         "source_user_id": order.source_user_id,
+        "launch_id": order.launch_id,
         "destination_user_id": order.destination.user_id,
         "destination_user_email": order.destination.user_email,
         "value": preview.value.minor,
@@ -197,6 +206,7 @@ def _facts(order: rules.Order, preview: rules.Preview) -> dict[str, Any]:
         "remainder": wire.plain(preview.remainder),
         "quote_id": order.quote_id,
         "campaign_id": preview.campaign_id,
+        "reward": order.reward,
         "description": order.description,
     }
 

@@ -13,12 +13,29 @@ _ENDED = text("ended_at IS NOT NULL")
 
 
 class Event(Table):
-    """Something the issuer is told, with the exact body that is signed and sent, written with what caused it."""
+    """Something the issuer is told, with the exact body that is signed and sent, written with what caused it.
+
+    Its position among the environment's is given by who pulls: only what is committed can be numbered.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
         UniqueConstraint("environment_id", "subject", "sequence"),
-        Index("ix_events_environment", "environment_id", "id"),
+        Index(
+            "uq_events_position",
+            "environment_id",
+            "position",
+            unique=True,
+            sqlite_where=text("position IS NOT NULL"),
+            postgresql_where=text("position IS NOT NULL"),
+        ),
+        Index(
+            "ix_events_waiting",
+            "environment_id",
+            "id",
+            sqlite_where=text("position IS NULL"),
+            postgresql_where=text("position IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -28,6 +45,7 @@ class Event(Table):
     sequence: Mapped[int] = mapped_column(Integer)
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
+    position: Mapped[int | None]
 
 
 class Delivery(Table):

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0020"
-down_revision = "0009"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
@@ -54,7 +54,6 @@ def _indexes() -> None:
     op.drop_index("ix_deliveries_due", "deliveries")
     op.drop_index("ix_deliveries_endpoint_id", "deliveries")
     op.create_index("ix_deliveries_endpoint", "deliveries", ["endpoint_id", "id"])
-    op.create_index("ix_events_environment", "events", ["environment_id", "id"])
     for name, columns, where in (
         ("ix_deliveries_due", ["endpoint_id", "due_at", "id"], WAITING),
         ("ix_deliveries_subject", ["endpoint_id", "subject", "sequence"], IN_ORDER),
@@ -86,7 +85,6 @@ def _endpoint_columns() -> list[sa.Column[Any]]:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_events_environment", "events")
     for name in ("ix_deliveries_due", "ix_deliveries_endpoint", "ix_deliveries_subject", "ix_deliveries_ended"):
         op.drop_index(name, "deliveries")
     op.create_index("ix_deliveries_endpoint_id", "deliveries", ["endpoint_id"])

@@ -11,7 +11,7 @@ from widget_host.web.api.shapes_events import EVENTS_PARAMETERS, LONGEST_ID, TAG
 from widget_host.web.operations import Reply, operation
 from widget_host.web.paging import PageSize, page_size
 from widget_host.web.parsing import Query, Text, parse, query
-from widget_host.web.scope import services
+from widget_host.web.scope import wiring
 
 bp = guards.protect(Blueprint("events", __name__, url_prefix="/events"), guards.bearer)
 
@@ -37,6 +37,6 @@ class EventsAfter(Query):
 def index() -> ResponseReturnValue:
     """List what happened, in order, each event with the body that a webhook of it has."""
     asked = parse(EventsAfter, query())
-    found = services().events.list_after(guards.client().environment_id, asked.after, page_size(asked.limit))
+    found = wiring().feed.list_after(guards.client().environment_id, asked.after, page_size(asked.limit))
     # The bodies go out as they were signed.
     return Response(f"[{','.join(event.body for event in found)}]\n", content_type="application/json")

@@ -40,7 +40,7 @@ from widget_host.web.parsing import (
 )
 from widget_host.web.scope import services, wiring
 
-bp = guards.protect(Blueprint("multibrand", __name__, url_prefix="/multibrand"), guards.bearer)
+bp = guards.protect(Blueprint("multibrand_api", __name__, url_prefix="/multibrand"), guards.bearer)
 
 _NO_CONTROLS = Field(json_schema_extra={"pattern": NO_CONTROLS})
 CustomerOrCard = Annotated[str, Field(min_length=1, max_length=LONGEST), PLAIN, _NO_CONTROLS]
@@ -104,7 +104,10 @@ def find() -> ResponseReturnValue:
     summary="Divide a reward among programs",
     description="Turn what a card earned into one transaction for each program that its customer chose, divided by"
     " their percents to the last minor unit, all or nothing. Sent again under the same `referenceNumber` with the same"
-    " body it gives the stored answer again, with `Idempotency-Replayed: true`.",
+    " body it gives the stored answer again, with `Idempotency-Replayed: true`. A part that is PENDING is decided"
+    " later: when its program refuses in the end it becomes FAILED, and every part that was given is taken back:"
+    " REVERSED, with a webhook of its own. A part that its program does not take back stays COMPLETED, and its"
+    " `statusHistory` says why.",
     parameters=(KEY_PARAMETER,),
     request=NewReward,
     answers=Reply(

@@ -119,6 +119,8 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib's class
 def token_parameters() -> dict[str, str]:
     """Return the parameters of the body, JSON or form; raises InvalidRequestError for what is neither."""
     if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        if (sent := request.get_data(cache=True)) and b"=" not in sent:
+            raise InvalidRequestError("The body must be a JSON object or a form.")
         return _single(request.form.to_dict(flat=False))
     if not request.get_data(cache=True):
         return {}
@@ -146,18 +148,18 @@ def _authenticate(_query_client: Any, oauth2_request: OAuth2Request) -> ApiClien
     client_id, secret = _credentials(oauth2_request)
     client = services().clients.find(client_id, secret) if client_id and secret else None
     if client is None or not is_at_its_host(client.environment_kind):
-        refused(client_id, secret)
-        raise InvalidClientError(UNKNOWN_CLIENT, status_code=401)
+        raise InvalidClientError(refused(client_id, secret), status_code=401)
     limits.count_client(client.environment_id)
     return ApiClient(client)
 
 
-def refused(client_id: str, secret: str) -> None:
-    """Notice credentials that do not fit, and keep that a secret taken back is still in somebody's hands."""
-    revoked = services().clients.find_revoked(client_id, secret)
-    if revoked is not None:
-        audit.revoked_secret_used(revoked)
+def refused(client_id: str, secret: str) -> str:
+    """Notice credentials that do not fit, and keep that a secret which is refused was used; return what to say."""
+    known = services().clients.find_refused(client_id, secret)
+    if known is not None:
+        audit.refused_secret_used(known)
     audit.noticed("client.refused", client_id=client_id if rules.may_be_client_id(client_id) else None)
+    return known.message if isinstance(known, rules.ClosedProduction) else UNKNOWN_CLIENT
 
 
 def _credentials(oauth2_request: OAuth2Request) -> tuple[str, str]:

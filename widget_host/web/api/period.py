@@ -1,17 +1,20 @@
 """Which transactions a list shows: of a period, in pages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
-from widget_host.kit.errors import FieldError, InvalidFields
+from widget_host.web.answers import LETTERS
 from widget_host.web.api.shapes_programs import PROGRAM_ID
 from widget_host.web.operations import Parameter
-from widget_host.web.paging import PAGE_PARAMETERS, PageSize, page_size, read_cursor
-from widget_host.web.parsing import NO_CONTROLS, Id, Query, Text
+from widget_host.web.paging import LIMIT_PARAMETER, PageSize, page_size
+from widget_host.web.parsing import NO_CONTROLS, Id, Query
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_SECONDS = "^[0-9]{10}$"
+# The last row of the page before: when it was made, in microseconds, and its id.
+CURSOR = f"^[0-9]{{16}}\\.txn_[{LETTERS}]{{26}}$"
 EpochSeconds = Annotated[str, Field(pattern=EPOCH_SECONDS)]
 PERIOD_PARAMETERS = (
     Parameter(
@@ -31,7 +34,12 @@ PERIOD_PARAMETERS = (
         "Only transactions with this program.",
         {"type": "string", "minLength": 1, "maxLength": 120, "pattern": NO_CONTROLS, "examples": [PROGRAM_ID]},
     ),
-    *PAGE_PARAMETERS,
+    LIMIT_PARAMETER,
+    Parameter(
+        "cursor",
+        "Where the page begins, from the `Link` header of the page before.",
+        {"type": "string", "pattern": CURSOR},
+    ),
 )
 
 
@@ -42,7 +50,7 @@ class Period(Query):
     end_date: EpochSeconds
     program_id: Id | None = None
     limit: PageSize = None
-    cursor: Annotated[Text, Field(max_length=200)] | None = None
+    cursor: Annotated[str, Field(pattern=CURSOR)] | None = None
 
     def ends(self) -> tuple[datetime, datetime]:
         """Return the first and the last moment."""
@@ -57,8 +65,10 @@ class Period(Query):
         """Return the row after which the page begins."""
         if self.cursor is None:
             return None
-        moment, transaction_id = read_cursor(self.cursor, 2)
-        try:
-            return datetime.fromisoformat(moment).replace(tzinfo=UTC), transaction_id
-        except ValueError:
-            raise InvalidFields([FieldError("cursor", "malformed", "This cursor is not one of this list.")]) from None
+        microseconds, _, transaction_id = self.cursor.partition(".")
+        return EPOCH + timedelta(microseconds=int(microseconds)), transaction_id
+
+
+def cursor_after(moment: datetime, transaction_id: str) -> str:
+    """Return where the page after this row begins."""
+    return f"{(moment - EPOCH) // timedelta(microseconds=1):016}.{transaction_id}"

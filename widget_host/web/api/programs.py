@@ -21,6 +21,7 @@ from widget_host.web.api.shapes_programs import (
 )
 from widget_host.web.operations import Link, Reply, operation
 from widget_host.web.parsing import MemberEmail, MemberId, RequestBody, parse
+from widget_host.web.pictures import picture_address
 from widget_host.web.scope import services, wiring
 
 bp = guards.protect(Blueprint("programs", __name__, url_prefix="/programs"), guards.bearer)
@@ -107,7 +108,7 @@ def _offer(offer: Offer) -> PartnerProgram:
         id=program.id,
         name=program.name,
         business_name=program.business_name,
-        logo=f"{wiring().settings.base_url}/static/{program.logo}",
+        logo=picture_address(program.logo),
         industry=program.industry,
         terms_and_conditions_url=program.terms_url,
         brand_description=program.description,

@@ -9,6 +9,8 @@ from widget_host.web.answers import Answer
 from widget_host.web.operations import FORM, JSON, Body, Reply
 
 TAG = "Authentication"
+# What RFC 6749 (§3.3) calls a scope, of the words that are known here.
+SCOPES = "^(({0})( ({0}))*)?$".format("|".join(SCOPE.split()))
 LIFE_SECONDS = int(ACCESS_TOKEN_LIFE.total_seconds())
 TOKEN = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJjbGlfMDEifQ.c2lnbmF0dXJl"  # noqa: S105 - made up for the examples
 CLIENT_ID = "cli_01m7xp0c4gf3ht2v8wq6k9s5rd"
@@ -31,7 +33,11 @@ class TokenRequest(_Parameters):
     grant_type: Literal["client_credentials"] = Field(
         "client_credentials", description="May be left out.", examples=["client_credentials"]
     )
-    scope: str = Field("", description=f"May be left out. A token always gives all of it: `{SCOPE}`.")
+    scope: str = Field(
+        "",
+        description=f"May be left out. A token always gives all of it: `{SCOPE}`.",
+        json_schema_extra={"pattern": SCOPES},
+    )
 
 
 class LegacyTokenRequest(_Parameters):

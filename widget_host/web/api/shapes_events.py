@@ -27,7 +27,7 @@ EventId = Annotated[str, Field(json_schema_extra={"pattern": id_pattern("evt")})
 EVENTS_PARAMETERS = (
     Parameter(
         "after",
-        "The id of the event last seen; from the first event where left out.",
+        "The id of the event last seen; from the first event where left out, or where it is not one of yours.",
         {"type": "string", "maxLength": LONGEST_ID, "pattern": NO_CONTROLS, "examples": [EVENT_ID]},
     ),
     LIMIT_PARAMETER,

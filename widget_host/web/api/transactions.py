@@ -1,6 +1,5 @@
 """Transactions: preview, issue, list, read back."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from flask import Blueprint, Response, request
@@ -17,7 +16,7 @@ from widget_host.kit.money import Money
 from widget_host.web import guards
 from widget_host.web.answers import answer
 from widget_host.web.api import rows
-from widget_host.web.api.period import PERIOD_PARAMETERS, Period
+from widget_host.web.api.period import PERIOD_PARAMETERS, Period, cursor_after
 from widget_host.web.api.programs import UNSOLD, Member
 from widget_host.web.api.shapes_programs import PROGRAM_ID
 from widget_host.web.api.shapes_transactions import (
@@ -33,12 +32,13 @@ from widget_host.web.api.shapes_transactions import (
 )
 from widget_host.web.idempotency import KEY_ERRORS, KEY_PARAMETER, REPLAYED, once
 from widget_host.web.operations import Reply, operation
-from widget_host.web.paging import link_next, write_cursor
+from widget_host.web.paging import link_next
 from widget_host.web.parsing import (
     AmountOfCurrency,
     CurrencyOrPoints,
     Description,
     Id,
+    ReferenceNumber,
     RequestBody,
     money,
     parse,
@@ -79,7 +79,7 @@ class NewTransaction(RequestBody):
         description="The value in major units, with at most the currency's own decimals.", examples=[25]
     )
     destination_account: Member = Field(description="Whose account receives the points.")
-    reference_number: Id = Field(
+    reference_number: ReferenceNumber = Field(
         description="Your own name for this order. Sent again with the same body it gives the same answer, and"
         " nothing happens twice.",
         examples=["order-1"],
@@ -197,7 +197,7 @@ def index() -> ResponseReturnValue:
     )
     shown = found[:size]
     names = services().programs.names({transaction.program_id for transaction in shown})
-    cursor = write_cursor(_exact(shown[-1].created_at), shown[-1].id) if len(found) > size else None
+    cursor = cursor_after(shown[-1].created_at, shown[-1].id) if len(found) > size else None
     listed = [rows.transaction(each, names[each.program_id]) for each in shown]
     is_csv = request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv"
     return link_next(rows.csv(listed) if is_csv else answer(listed), cursor)
@@ -223,11 +223,6 @@ def show(transaction_id: str) -> ResponseReturnValue:
         for each in services().transactions.history(found)
     ]
     return answer(_whole(found, name, history))
-
-
-def _exact(moment: datetime) -> str:
-    """Write a moment with all its digits, for a cursor."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 def _value_or_points(value: Decimal, currency: str) -> tuple[Money | None, int | None]:

@@ -10,6 +10,7 @@ from widget_host.domain.transactions.rules import (
 )
 from widget_host.kit.errors import FieldError, Refused
 from widget_host.kit.money import Money, decimals_of
+from widget_host.web.language import N_, _
 from widget_host.web.limits import RateLimited
 from widget_host.web.widgets import words
 
@@ -34,33 +35,37 @@ ABOUT_AMOUNT = (
 )
 ABOUT_PROGRAM = (InvalidProgram, NoPartnership)
 MAY_PASS = (PartnerFailed, PartnerTimedOut)
-TOO_MANY = "Too many tries. Wait {seconds} seconds and try again."
+TOO_MANY = N_("Too many tries. Wait %(seconds)s seconds and try again.")
 SENTENCES = {
-    words.AmountMissing.code: "Enter an amount.",
-    words.AmountTooPrecise.code: "Enter an amount with no more than {decimals} decimals.",
-    ValueOutOfRange.code: "Enter an amount between {min} and {max}.",
-    PointsOutOfRange.code: "That's more than {program} accepts at once. The most you can get is {max_points} {unit}.",
-    InvalidMember.code: "{program} couldn't find that member number. Check it and try again. Nothing was charged.",
-    InvalidProgram.code: "{program} isn't available right now. Choose another program. Nothing was charged.",
-    NoPartnership.code: "{program} isn't available right now. Choose another program. Nothing was charged.",
-    PartnerFailed.code: "{program} isn't responding. Nothing was charged. Try again in a few minutes.",
+    words.AmountMissing.code: N_("Enter an amount."),
+    words.AmountTooPrecise.code: N_("Enter an amount with no more than %(decimals)s decimals."),
+    ValueOutOfRange.code: N_("Enter an amount between %(min)s and %(max)s."),
+    PointsOutOfRange.code: N_(
+        "That's more than %(program)s accepts at once. The most you can get is %(max_points)s %(unit)s."
+    ),
+    InvalidMember.code: N_(
+        "%(program)s couldn't find that member number. Check it and try again. Nothing was charged."
+    ),
+    InvalidProgram.code: N_("%(program)s isn't available right now. Choose another program. Nothing was charged."),
+    NoPartnership.code: N_("%(program)s isn't available right now. Choose another program. Nothing was charged."),
+    PartnerFailed.code: N_("%(program)s isn't responding. Nothing was charged. Try again in a few minutes."),
     RateLimited.code: TOO_MANY,
-    PartnerTimedOut.code: "{program} isn't responding. Nothing was charged. Try again in a few minutes.",
+    PartnerTimedOut.code: N_("%(program)s isn't responding. Nothing was charged. Try again in a few minutes."),
 }
-UNKNOWN_PROGRAM = "That program isn't available right now. Choose another program. Nothing was charged."
-ANOTHER_PROGRAM = "Check your details for {program}: the program was changed."
-WHOLE_AMOUNT = "Enter an amount without decimals."
-OTHERWISE = "This exchange can't be made right now. Nothing was charged."
+UNKNOWN_PROGRAM = N_("That program isn't available right now. Choose another program. Nothing was charged.")
+ANOTHER_PROGRAM = N_("Check your details for %(program)s: the program was changed.")
+WHOLE_AMOUNT = N_("Enter an amount without decimals.")
+OTHERWISE = N_("This exchange can't be made right now. Nothing was charged.")
 
 
 def sentence(refusal: Refused, offer: Offer, locale: str) -> str:
     """Say the refusal to the customer."""
     if isinstance(refusal, BalanceExceeded):
-        balance = words.money(refusal.balance, locale)
-        return f"You have {balance}. Enter {balance} or less."
+        return _("You have %(balance)s. Enter %(balance)s or less.", balance=words.money(refusal.balance, locale))
     if isinstance(refusal, words.AmountTooPrecise) and not decimals_of(offer.currency):
-        return WHOLE_AMOUNT
-    return SENTENCES.get(refusal.code, OTHERWISE).format(
+        return _(WHOLE_AMOUNT)
+    return _(
+        SENTENCES.get(refusal.code, OTHERWISE),
         program=offer.program.name,
         unit=offer.program.unit,
         min=words.money(offer.min_value, locale),
@@ -73,9 +78,12 @@ def sentence(refusal: Refused, offer: Offer, locale: str) -> str:
 
 def field_sentence(error: FieldError, label: str, hint: str) -> str:
     """Say what is wrong with one field of the destination account."""
-    return f"{label} is needed." if error.code == "required" else f"{label} doesn't look right. {hint}".strip()
+    if error.code == "required":
+        return _("%(field)s is needed.", field=label)
+    wrong = _("%(field)s doesn't look right.", field=label)
+    return f"{wrong} {hint}".strip()
 
 
 def changed_program(offer: Offer) -> str:
     """Say that the account entered belongs to another program."""
-    return ANOTHER_PROGRAM.format(program=offer.program.name)
+    return _(ANOTHER_PROGRAM, program=offer.program.name)

@@ -1,21 +1,38 @@
 """Money, numbers and moments as people read and type them, by CLDR; every function takes the reader's locale."""
 
 import re
-from datetime import UTC, datetime
+import unicodedata
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from babel import Locale
 from babel.dates import format_datetime
-from babel.numbers import NumberFormatError, format_currency, format_decimal, get_currency_symbol, parse_decimal
+from babel.numbers import (
+    NumberFormatError,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_symbol,
+    get_decimal_symbol,
+    get_group_symbol,
+    parse_decimal,
+)
 
-from widget_host.domain.programs.rules import Offer
+from widget_host.domain.programs.rules import CampaignFacts, Offer
 from widget_host.kit.errors import Refused
 from widget_host.kit.money import Money, TooPrecise, decimals_of
+from widget_host.web.language import _
 
 RATE_POINTS = 1000
+DECIMALS = re.compile(r"\.0+")
 NICE_STEPS = (Decimal(1), Decimal("2.5"), Decimal(5))
 CHIPS = 4
+# A campaign that ends at midnight was on until the day before.
+ONE_MOMENT = timedelta(microseconds=1)
 SHOWN_OF_ID = 4
 SHORT_ID = 8
+# Unicode's category of the marks for direction that a keyboard or a paste may bring along.
+UNSEEN = "Cf"
 
 
 class AmountMissing(Refused):
@@ -31,14 +48,22 @@ class AmountTooPrecise(Refused):
 
 
 def read_money(text: str, currency: str, locale: str) -> Money:
-    """Read an amount as people type it (`25`, `1,000.50`, `$25`); raises AmountMissing or AmountTooPrecise."""
-    plain = text.replace(get_currency_symbol(currency, locale), "").replace(currency, "").strip()
+    """Read an amount as people type it (`25`, `1,000.50`, `$25`, `٢٥`); raises AmountMissing or AmountTooPrecise."""
+    sign = get_currency_symbol(currency, locale)
+    plain = _latin(text.replace(sign, "").replace(currency, ""), locale).strip()
     try:
         return Money.of(_read_decimal(plain, locale), currency)
     except TooPrecise as error:
         raise AmountTooPrecise(f"{currency} has {decimals_of(currency)} decimals.") from error
     except NumberFormatError as error:
         raise AmountMissing("Enter an amount.") from error
+
+
+def _latin(text: str, locale: str) -> str:
+    """Write the digits and signs of other scripts' keyboards as the locale's own; what steers direction is dropped."""
+    signs = {"\u066b": get_decimal_symbol(locale), "\u066c": get_group_symbol(locale)}
+    letters = (signs.get(letter, str(unicodedata.decimal(letter, letter))) for letter in text)
+    return "".join(letter for letter in letters if unicodedata.category(letter) != UNSEEN)
 
 
 def _read_decimal(text: str, locale: str) -> Decimal:
@@ -53,19 +78,27 @@ def money(amount: Money, locale: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Part letters from digits as CLDR asks (`AED 50.00`): Babel leaves its currency spacing out."""
-    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text)
+    """Part letters from digits as CLDR asks (`AED 50.00`): Babel leaves its currency spacing out.
+
+    A sign behind letters stays behind them (`10.00 US$`) where the text around runs from right to left.
+    """
+    return re.sub(r"(?<=[A-Za-z])\$(?!\d)", "$\u200e", re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text))
 
 
 def symbol(currency: str, locale: str) -> str:
     """Return the currency's sign, nothing where it has none but its code."""
     sign = str(get_currency_symbol(currency, locale))
-    return "" if sign == currency else sign
+    return "" if sign == currency else _spaced(sign)
 
 
 def points(number: int, locale: str) -> str:
     """Write a number of points: `2,500`."""
     return str(format_decimal(number, locale=locale))
+
+
+def percent(number: int, locale: str) -> str:
+    """Write a whole percent: `50%`."""
+    return str(format_percent(Decimal(number) / 100, locale=locale))
 
 
 def rate(offer: Offer, locale: str) -> str:
@@ -81,7 +114,7 @@ def chips(offer: Offer, balance: Money | None, locale: str) -> list[tuple[str, s
     """Choose a few round amounts the customer could pay, each as typed and as shown: `("25", "$25")`."""
     highest = offer.max_value if balance is None else min(offer.max_value, balance)
     found = [amount for amount in _round_amounts(highest.major) if amount >= offer.min_value.major][:CHIPS]
-    return [(_typed(amount, locale), _short(amount, offer.currency, locale)) for amount in found]
+    return [(typed(amount, locale), _short(amount, offer.currency, locale)) for amount in found]
 
 
 def _round_amounts(highest: Decimal) -> list[Decimal]:
@@ -89,12 +122,14 @@ def _round_amounts(highest: Decimal) -> list[Decimal]:
     return [amount for ten in tens for step in NICE_STEPS if (amount := step * ten) <= highest]
 
 
-def _typed(amount: Decimal, locale: str) -> str:
+def typed(amount: Decimal, locale: str) -> str:
+    """Write an amount as it would be typed: `1000.5`."""
     return str(format_decimal(amount, locale=locale, group_separator=False))
 
 
 def _short(amount: Decimal, currency: str, locale: str) -> str:
-    return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format="¤#,##0"))
+    whole = DECIMALS.sub("", Locale.parse(locale).currency_formats["standard"].pattern)
+    return _spaced(format_currency(amount, currency, locale=locale, currency_digits=False, format=whole))
 
 
 def masked(text: str) -> str:
@@ -111,6 +146,19 @@ def moment(when: datetime, locale: str) -> str:
     return f"{format_datetime(when.astimezone(UTC), 'd MMM y, HH:mm', locale=locale)} UTC"
 
 
+def bonus(number: int, locale: str) -> str:
+    """Say how many of the points are on top, nothing where none are: `includes 250 bonus`."""
+    return _("includes %(points)s bonus", points=points(number, locale)) if number else ""
+
+
+def campaign(facts: CampaignFacts, locale: str) -> str:
+    """Say what is given on top, and the last day of it: `+10% until 30 Nov`."""
+    percent = format_percent(facts.bonus_percent / 100, locale=locale, decimal_quantization=False)
+    day = format_datetime((facts.ends_at - ONE_MOMENT).astimezone(UTC), "d MMM", locale=locale)
+    return _("%(percent)s until %(day)s", percent=f"+{percent}", day=day)
+
+
 def limits(offer: Offer, locale: str) -> str:
     """Say how much may be exchanged at once: `Between $5.00 and $2,000.00`."""
-    return f"Between {money(offer.min_value, locale)} and {money(offer.max_value, locale)}"
+    low, high = money(offer.min_value, locale), money(offer.max_value, locale)
+    return _("Between %(min)s and %(max)s", min=low, max=high)

@@ -81,6 +81,11 @@ class TestCheckMember:
         ("said", "check"),
         [
             ({"isValid": True}, MemberCheck(is_valid=True)),
+            ({"isValid": True, "name": " Ana B. "}, MemberCheck(is_valid=True, name="Ana B.")),
+            ({"isValid": True, "name": "two\nlines"}, MemberCheck(is_valid=True)),
+            ({"isValid": True, "name": "x" * 81}, MemberCheck(is_valid=True)),
+            ({"isValid": True, "name": 7}, MemberCheck(is_valid=True)),
+            ({"isValid": False, "reason": "NOT_FOUND", "name": "Ana B."}, MemberCheck(False, "NOT_FOUND")),
             ({"isValid": False, "reason": "NAME_MISMATCH"}, MemberCheck(is_valid=False, reason="NAME_MISMATCH")),
             ({"isValid": False, "reason": "of its own"}, MemberCheck(is_valid=False, reason="INELIGIBLE")),
             ({"isValid": False}, MemberCheck(is_valid=False, reason="INELIGIBLE")),

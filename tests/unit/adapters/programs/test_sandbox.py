@@ -26,7 +26,14 @@ class TestCheckMember:
         ],
     )
     def test_follows_from_the_members_number(self, destination: Destination, reason: str | None) -> None:
-        assert SandboxConnector().check_member(PROGRAM, destination) == MemberCheck(reason is None, reason)
+        found = SandboxConnector().check_member(PROGRAM, destination)
+        assert (found.is_valid, found.reason) == (reason is None, reason)
+
+    @pytest.mark.parametrize(
+        ("member", "name"), [("AC12345678", "Lena S."), ("AC12345670", "Ana B."), ("AC12345671", None)]
+    )
+    def test_tells_the_names_of_half_the_members(self, member: str, name: str | None) -> None:
+        assert SandboxConnector().check_member(PROGRAM, Destination(member)) == MemberCheck(is_valid=True, name=name)
 
 
 class TestCredit:

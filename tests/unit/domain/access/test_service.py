@@ -12,6 +12,7 @@ from tests.fakes.clock import StoppedClock
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
 from widget_host.domain.access.rules import (
     Client,
+    LaunchedCard,
     LaunchRequest,
     NoLaunchToken,
     OpenWidget,
@@ -32,6 +33,8 @@ FULL = LaunchRequest(
     reference_number="NW-1",
     locale="ar",
     theme="dark",
+    card=LaunchedCard("card-1", "4821", 3),
+    metadata={"campaign": "spring"},
 )
 
 
@@ -62,7 +65,7 @@ class TestFind:
 
     def test_knows_several_secrets_until_each_is_revoked(self, wiring: Wiring, issuer: Issuer) -> None:
         with wiring.writing() as services:
-            second = services.clients.add_secret(services.organizations.get_environment(issuer.environment_id))
+            _, second = services.clients.add_secret(services.organizations.get_environment(issuer.environment_id))
         assert find(wiring, issuer.client_id, second) is not None
         first = find(wiring, issuer.client_id, issuer.client_secret)
         assert first is not None

@@ -1,6 +1,6 @@
 import pytest
 
-from widget_host.domain.organizations.rules import origin
+from widget_host.domain.organizations.rules import origin, return_url
 from widget_host.kit.errors import FieldError
 
 
@@ -54,3 +54,41 @@ class TestOrigin:
             origin(text, http_allowed=False)
 
         assert (raised.value.field, raised.value.code) == ("allowedOrigin", code)
+
+
+class TestReturnUrl:
+    @pytest.mark.parametrize(
+        "text",
+        ["https://bank.example", "https://bank.example:8443/points?a=b", "com.bank.app:/points", "app.bank:done"],
+    )
+    def test_is_kept_as_it_was_given(self, text: str) -> None:
+        assert return_url(text, http_allowed=False) == text
+
+    def test_may_be_plain_http_where_that_is_allowed(self) -> None:
+        assert return_url("http://127.0.0.1:8001/", http_allowed=True) == "http://127.0.0.1:8001/"
+
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [
+            ("", "scheme"),
+            ("/points", "scheme"),
+            ("//bank.example", "scheme"),
+            ("http://bank.example", "scheme"),
+            ("javascript:alert(1)", "scheme"),
+            ("data:text/html,x", "scheme"),
+            ("bank:done", "scheme"),
+            ("https://bank.example/#part", "fragment"),
+            ("https://bank.example/#", "fragment"),
+            ("https://user@bank.example", "host"),
+            ("https:///points", "host"),
+            ("https://[::1", "host"),
+            ("https://bank.example/a b", "malformed"),
+            ("https://bank.example/\n", "malformed"),
+            ("https://bank.example/" + "x" * 500, "malformed"),
+        ],
+    )
+    def test_refuses_what_may_not_stand_there(self, text: str, code: str) -> None:
+        with pytest.raises(FieldError) as raised:
+            return_url(text, http_allowed=False)
+
+        assert (raised.value.field, raised.value.code) == ("returnUrl", code)

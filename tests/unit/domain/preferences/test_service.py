@@ -110,6 +110,12 @@ class TestSave:
             services.preferences.get(issuer.environment_id, CUSTOMER, CARD)
         assert events(wiring) == []
 
+    def test_checks_the_account_of_a_program_that_was_there_before(self, wiring: Wiring, issuer: Issuer) -> None:
+        first = choose_three(wiring, issuer)
+        changed = [preferred(issuer, AURORA, 50, Destination()), *first.programs[1:]]
+        with pytest.raises(InvalidFields):
+            choose(wiring, issuer, *changed, version=1)
+
     def test_may_keep_a_program_that_is_no_partner_any_more(
         self, wiring: Wiring, issuer: Issuer, clock: StoppedClock
     ) -> None:

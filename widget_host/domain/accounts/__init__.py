@@ -1,0 +1,1 @@
+"""Accounts at programs that customers used before, offered to them again."""

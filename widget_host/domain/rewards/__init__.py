@@ -1,0 +1,1 @@
+"""Rewards of several parts: what becomes of them when one part is refused in the end."""

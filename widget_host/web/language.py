@@ -1,0 +1,114 @@
+"""The language a widget speaks: words from gettext catalogues, direction from CLDR; one more is one more file."""
+
+import gettext as catalogues
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, g, has_app_context
+
+from widget_host.kit.resources import PACKAGE
+
+CATALOGUES = PACKAGE / "locales"
+# The language the templates are written in: it needs no catalogue.
+SOURCE = "en"
+RIGHT_TO_LEFT = "right-to-left"
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A locale as Babel writes it (`ar_AE`), and the words of its language."""
+
+    locale: str
+    words: catalogues.NullTranslations
+
+    @property
+    def tag(self) -> str:
+        """The locale as BCP 47 and HTML write it."""
+        return self.locale.replace("_", "-")
+
+    @property
+    def direction(self) -> str:
+        """Which way the language is written, as HTML says it."""
+        return "rtl" if Locale.parse(self.locale).character_order == RIGHT_TO_LEFT else "ltr"
+
+    def insert(self, text: str, names: dict[str, object]) -> str:
+        """Put names and figures into a sentence; written the other way, none of them turns what stands around it."""
+        if self.direction == "rtl":
+            names = {key: f"{ISOLATE}{value}{END_ISOLATE}" for key, value in names.items()}
+        return text % names if names else text
+
+
+def register(app: Flask) -> None:
+    """Let templates speak: `_("You have %(balance)s.", balance=…)` and `ngettext(one, many, count)`."""
+    app.jinja_env.globals.update(_=_, ngettext=ngettext)
+
+
+@cache
+def languages() -> dict[str, catalogues.NullTranslations]:
+    """Return the words of every language there is a catalogue of, by the language's code."""
+    return {SOURCE: catalogues.NullTranslations()} | {
+        path.stem: _compiled(path.stem) for path in CATALOGUES.glob("*.po")
+    }
+
+
+def _compiled(code: str) -> catalogues.NullTranslations:
+    compiled = BytesIO()
+    with (CATALOGUES / f"{code}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return catalogues.GNUTranslations(compiled)
+
+
+def choose(wanted: Iterable[str | None]) -> Language:
+    """Return the first language wanted (as BCP 47 names them) that there are words for, else English."""
+    for tag in wanted:
+        if (found := _find(tag or "")) is not None:
+            return found
+    return Language(SOURCE, languages()[SOURCE])
+
+
+def _find(tag: str) -> Language | None:
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return None
+    words = languages().get(locale.language)
+    return None if words is None else Language(str(locale), words)
+
+
+def speak(language: Language) -> None:
+    """Let the rest of the request speak this language."""
+    g.language = language
+
+
+def language() -> Language:
+    """Return the language that the request speaks."""
+    return g.language if has_app_context() and "language" in g else choose([])
+
+
+def locale() -> str:
+    """Return the locale that the request's figures are written in, as Babel names it."""
+    return language().locale
+
+
+def _(text: str, **names: object) -> str:
+    """Say a sentence in the request's language, with these names and figures in it."""
+    spoken = language()
+    return spoken.insert(spoken.words.gettext(text), names)
+
+
+def ngettext(one: str, many: str, count: int, **names: object) -> str:
+    """Say a sentence about a count, `%(count)s` in it, in the plural form that the language wants."""
+    spoken = language()
+    return spoken.insert(spoken.words.ngettext(one, many, count), {"count": count, **names})
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that gettext's tools look for
+    """Mark a sentence that is said later."""
+    return text

@@ -1,0 +1,1 @@
+"""The Multibrand widget: which programs a card's rewards go to, and how many percent each gets."""

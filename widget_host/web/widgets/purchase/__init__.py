@@ -1,0 +1,1 @@
+"""The Purchase widget: an amount turned into points, step by step."""
