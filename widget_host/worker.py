@@ -32,7 +32,7 @@ TIDIED_EVERY = timedelta(minutes=10)
 # How many times as many as there are senders are claimed at once.
 AHEAD = 16
 # While enough waits here, a round is put off for so long: the more it settles at once, the less each costs.
-PUT_OFF_SECONDS = 0.05
+PUT_OFF_SECONDS = 0.05  # float: seconds
 # What was claimed has to begin while its lease outlasts an attempt.
 BEGINS_WITHIN_SECONDS = (LEASE - ATTEMPT_DEADLINE - LEASE_OUTLASTS_BY).total_seconds()
 Done = tuple[Claimed, Outcome]
@@ -50,7 +50,7 @@ class Waiting:
 
     def __init__(self) -> None:
         """Hold nothing."""
-        self._queues: dict[str, deque[tuple[float, Claimed]]] = {}
+        self._queues: dict[str, deque[tuple[float, Claimed]]] = {}  # float: seconds
         self.count = 0
 
     def add(self, claimed: Sequence[Claimed]) -> None:

@@ -91,5 +91,5 @@ def _basic(said: Authentication) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
-def _since(started: float) -> int:
+def _since(started: float) -> int:  # float: seconds
     return int((time.monotonic() - started) * 1000)

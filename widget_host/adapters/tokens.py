@@ -36,7 +36,7 @@ class Tokens:
     def __init__(self, http: PostingHttp) -> None:
         """Fetch over this client."""
         self._http = http
-        self._kept: dict[tuple[str, Authentication], tuple[str, float]] = {}
+        self._kept: dict[tuple[str, Authentication], tuple[str, float]] = {}  # float: seconds
         self._fetching: dict[tuple[str, Authentication], asyncio.Lock] = {}
 
     async def get(self, endpoint_id: str, said: Authentication) -> str:
@@ -55,7 +55,7 @@ class Tokens:
         if self._kept.get((endpoint_id, said), ("", 0))[0] == token:
             del self._kept[endpoint_id, said]
 
-    async def _fetch(self, said: Authentication) -> tuple[str, float]:
+    async def _fetch(self, said: Authentication) -> tuple[str, float]:  # float: seconds
         method = "client_secret_post" if said.credentials_in == IN_BODY else "client_secret_basic"
         form = prepare_token_request("client_credentials", scope=said.scope)
         headers = {"Content-Type": FORM, "Accept": "application/json"}
@@ -70,7 +70,7 @@ class Tokens:
         self._fetching = {key: lock for key, lock in self._fetching.items() if lock.locked()}
 
 
-def _token(answer: Answer) -> tuple[str, float]:
+def _token(answer: Answer) -> tuple[str, float]:  # float: seconds
     if answer.status != OK:
         raise NoToken(answer.error or f"status {answer.status}", timed_out=answer.error in TIMED_OUT)
     said = _object(answer.text)
@@ -81,7 +81,7 @@ def _token(answer: Answer) -> tuple[str, float]:
     return str(token), _life(said.get("expires_in"))
 
 
-def _life(said: Any) -> float:
+def _life(said: Any) -> float:  # float: seconds
     try:
         seconds = min(int(said), LONGEST_SECONDS) if said is not None else USUAL_SECONDS
     except (TypeError, ValueError, OverflowError):

@@ -15,6 +15,7 @@ from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.fakes.clock import START
 from tests.fixtures import Api
 from tests.functional.api.conftest import MEMBER, Change
+from tests.functional.api.tenancy_webhooks import WEBHOOKS, webhooks
 from tests.functional.api.test_programs import VERDE
 from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
@@ -39,10 +40,6 @@ class Caller:
         account = {"destinationUserId": MEMBER, "destinationUserEmail": "name@example.com"}
         body = {"value": 25, "currency": "USD", "destinationAccount": account, "referenceNumber": "mine-1"}
         return self.api.post("/transactions", {"programId": self.issuer.programs["Kumo Pass"]} | body | changes)
-
-    def of_own_endpoint(self, method: str, path: str, body: Any = None) -> TestResponse:
-        made = self.api.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/mine"}).get_json()
-        return self.api.send(method, f"/webhook-endpoints/{made['id']}{path}", body)
 
     def step(self, widget: str, name: str, program_id: str) -> TestResponse:
         bearer = self.bearers[widget]
@@ -77,13 +74,6 @@ def launching(widget: str, **more: str) -> Cases:
             lambda caller, program_id: caller.api.post(path, body | {"destinationAccounts": {program_id: {}}}),
         ),
     )
-
-
-def endpoint(method: str, path: str, body: Any = None) -> Cases:
-    def ask(caller: Caller, endpoint_id: str) -> TestResponse:
-        return caller.api.send(method, f"/webhook-endpoints/{endpoint_id}{path}", body)
-
-    return (("endpoint", ask),)
 
 
 # For each route: which kind of id it takes, and how to ask for one. A route without an id says why.
@@ -173,33 +163,7 @@ CASES: dict[str, Cases | str] = {
     "POST /hooks/<id:tenant_key>/transaction": (
         ("tenant", lambda caller, key: caller.client.post(f"/hooks/{key}/transaction", json={"id": "event-1"})),
     ),
-    "GET /webhook-endpoints": "the caller's own; see below",
-    "POST /webhook-endpoints": "makes one of the caller's own",
-    "GET /webhook-endpoints/<id:endpoint_id>": endpoint("GET", ""),
-    "PATCH /webhook-endpoints/<id:endpoint_id>": endpoint("PATCH", "", {"description": "mine"}),
-    "DELETE /webhook-endpoints/<id:endpoint_id>": endpoint("DELETE", ""),
-    "POST /webhook-endpoints/<id:endpoint_id>/enable": endpoint("POST", "/enable"),
-    "POST /webhook-endpoints/<id:endpoint_id>/test": endpoint("POST", "/test"),
-    "POST /webhook-endpoints/<id:endpoint_id>/recover": endpoint(
-        "POST", "/recover", {"since": "2026-01-31T10:00:00.000Z"}
-    ),
-    "GET /webhook-endpoints/<id:endpoint_id>/deliveries": endpoint("GET", "/deliveries"),
-    "GET /webhook-endpoints/<id:endpoint_id>/secrets": endpoint("GET", "/secrets"),
-    "POST /webhook-endpoints/<id:endpoint_id>/secrets": endpoint("POST", "/secrets"),
-    "POST /webhook-endpoints/<id:endpoint_id>/secrets/<id:secret_id>/promote": (
-        *endpoint("POST", "/secrets/sec_1/promote", {}),
-        ("secret", lambda caller, secret: caller.of_own_endpoint("POST", f"/secrets/{secret}/promote", {})),
-    ),
-    "DELETE /webhook-endpoints/<id:endpoint_id>/secrets/<id:secret_id>": (
-        *endpoint("DELETE", "/secrets/sec_1"),
-        ("secret", lambda caller, secret: caller.of_own_endpoint("DELETE", f"/secrets/{secret}")),
-    ),
-    "GET /deliveries/<id:delivery_id>": (
-        ("delivery", lambda caller, delivery: caller.api.get(f"/deliveries/{delivery}")),
-    ),
-    "POST /deliveries/<id:delivery_id>/resend": (
-        ("delivery", lambda caller, delivery: caller.api.post(f"/deliveries/{delivery}/resend")),
-    ),
+    **WEBHOOKS,
 }
 CASES |= {
     f"POST /widget/{widget}/{name}": widget_step(widget, name)
@@ -306,19 +270,6 @@ def pairs(client: FlaskClient, wiring: Wiring, issuer: Issuer, stranger: Issuer,
         **webhooks(Api(client, stranger)),
         "tenant": (stranger.tenant_key, "tnt_00000000000000000000000000"),
     } | clients
-
-
-def webhooks(stranger: Api) -> Pairs:
-    """Return an endpoint of the stranger's, its secret and its delivery."""
-    made = stranger.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/theirs", "description": "theirs"}).get_json()
-    address = f"/webhook-endpoints/{made['id']}"
-    staged = stranger.post(f"{address}/secrets").get_json()
-    delivery = stranger.post(f"{address}/test").get_json()
-    return {
-        "endpoint": (made["id"], "whe_00000000000000000000000000"),
-        "secret": (staged["id"], "sec_00000000000000000000000000"),
-        "delivery": (delivery["id"], "dlv_00000000000000000000000000"),
-    }
 
 
 @pytest.fixture

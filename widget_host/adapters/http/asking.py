@@ -72,7 +72,7 @@ class _Deadline:
                 self._socket.close()
 
     @property
-    def left(self) -> float:
+    def left(self) -> float:  # float: seconds
         return self._end - time.monotonic()
 
     @property

@@ -21,7 +21,7 @@ class Names:
         self._lock = threading.Lock()
         self._under_way: dict[Lookup, Future[list[str]]] = {}
 
-    def find(self, target: Target, seconds: float) -> list[str]:
+    def find(self, target: Target, seconds: float) -> list[str]:  # float: seconds
         """Return the addresses, waiting at most so long."""
         found = [target.host] if is_literal(target.host) else self._look_up(target).result(timeout=max(seconds, 0))
         self._rules.check_addresses(found)

@@ -1,118 +1,19 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from tests.factories.books import Books, make_books
+from tests.factories.books import Books
+from tests.factories.queues import URL, Queue
 from tests.fakes.clock import START, StoppedClock
 from widget_host.domain.endpoints.models import Endpoint
-from widget_host.domain.endpoints.rules import Details
-from widget_host.domain.webhooks.models import Attempt, Delivery, Event
-from widget_host.domain.webhooks.rules import LEASE, STEPS, Claimed, Outcome
+from widget_host.domain.webhooks.models import Delivery
+from widget_host.domain.webhooks.rules import LEASE, STEPS, Claimed
 from widget_host.kit import wire
 from widget_host.kit.ids import new_id
 from widget_host.wiring import Wiring
-
-URL = "http://127.0.0.1:9/hook"
-
-
-class Queue:
-    """The deliveries of one environment, each call a unit of work of its own."""
-
-    def __init__(self, wiring: Wiring, environment_id: str) -> None:
-        self.wiring = wiring
-        self.environment_id = environment_id
-
-    def add_endpoint(self, url: str = URL) -> tuple[str, str]:
-        with self.wiring.writing() as services:
-            endpoint, secret = services.endpoints.create(self.environment_id, Details(url=url))
-            return endpoint.id, secret
-
-    def record(self, subject: str = "txn_1", **payload: Any) -> str:
-        event_id = new_id("evt")
-        with self.wiring.writing() as services:
-            services.outbox.record(self.environment_id, event_id, "ledger.posted", subject, payload)
-        return event_id
-
-    def claim(self, limit: int = 10) -> list[Claimed]:
-        with self.wiring.writing() as services:
-            return services.deliveries.claim(limit)
-
-    def finish(self, claimed: Claimed, **answer: Any) -> bool:
-        with self.wiring.writing() as services:
-            return bool(services.deliveries.finish([(claimed, Outcome(self.wiring.clock.now(), 12, **answer))]))
-
-    def only(self) -> Delivery:
-        with self.wiring.database.reading() as session:
-            return session.scalars(select(Delivery)).one()
-
-    def attempts(self) -> list[Attempt]:
-        with self.wiring.database.reading() as session:
-            return list(session.scalars(select(Attempt).order_by(Attempt.number)))
-
-
-class TestRecord:
-    def test_keeps_the_body_that_will_be_signed(self, wiring: Wiring, queue: Queue) -> None:
-        event_id = queue.record(value=Decimal("25.50"), name="Zoë")
-
-        with wiring.database.reading() as session:
-            event = session.get_one(Event, event_id)
-        assert wire.loads(event.body) == {
-            "id": event_id,
-            "type": "ledger.posted",
-            "sequence": 1,
-            "value": Decimal("25.50"),
-            "name": "Zoë",
-        }
-        assert list(wire.loads(event.body)) == ["id", "type", "sequence", "value", "name"]
-        assert event.created_at == START
-
-    def test_numbers_the_events_of_each_subject(self, wiring: Wiring, queue: Queue) -> None:
-        stranger = Queue(wiring, make_books(wiring, "Elsewhere").environment_id)
-        told = [queue.record("a"), queue.record("a"), queue.record("b"), stranger.record("a"), queue.record("a")]
-
-        with wiring.database.reading() as session:
-            assert [session.get_one(Event, event_id).sequence for event_id in told] == [1, 2, 1, 1, 3]
-
-    def test_makes_a_delivery_for_each_enabled_endpoint_of_the_environment(self, wiring: Wiring, queue: Queue) -> None:
-        wanted = sorted([queue.add_endpoint()[0], queue.add_endpoint()[0]])
-        disabled = queue.add_endpoint()[0]
-        Queue(wiring, make_books(wiring, "Elsewhere").environment_id).add_endpoint()
-        with wiring.database.writing() as session:
-            session.execute(update(Endpoint).where(Endpoint.id == disabled).values(enabled=False))
-
-        queue.record()
-
-        with wiring.database.reading() as session:
-            made = session.scalars(select(Delivery).order_by(Delivery.endpoint_id)).all()
-        assert [delivery.endpoint_id for delivery in made] == wanted
-        assert {(delivery.state, delivery.attempts, delivery.due_at) for delivery in made} == {("waiting", 0, START)}
-
-    def test_wakes_the_worker_when_it_is_kept(self, wiring: Wiring, queue: Queue) -> None:
-        rung: list[int] = []
-        with wiring.enqueued.heard_by(lambda: rung.append(1)):
-            queue.record()
-            assert rung == []
-
-            queue.add_endpoint()
-            queue.record()
-        assert rung == [1]
-
-    def test_is_undone_with_what_caused_it(self, wiring: Wiring, queue: Queue, books: Books) -> None:
-        queue.add_endpoint()
-        rung: list[int] = []
-        with wiring.enqueued.heard_by(lambda: rung.append(1)), pytest.raises(RuntimeError):
-            self.record_in_vain(wiring, queue)
-
-        assert (books.count("events"), books.count("deliveries"), rung) == (0, 0, [])
-
-    def record_in_vain(self, wiring: Wiring, queue: Queue) -> None:
-        with wiring.writing() as services:
-            services.outbox.record(queue.environment_id, "evt_1", "ledger.posted", "txn_1", {})
-            raise RuntimeError
 
 
 class TestClaim:

@@ -1,0 +1,122 @@
+"""Workers that are killed while they send, and queues that are long."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from tests.factories.books import make_books
+from tests.fakes.receiver import Receiver
+from tests.faults.test_deliveries import ROUNDS, Post
+from widget_host.config import Settings
+from widget_host.domain.webhooks.models import Delivery
+from widget_host.kit.clock import SystemClock
+from widget_host.wiring import Wiring
+
+EVENTS = 150 if ROUNDS == 1 else 1000 * ROUNDS
+KILLED_EVERY_SECONDS = 3 if ROUNDS == 1 else 5
+ROWS = 10_000 if ROUNDS == 1 else 1_000_000
+# A plan that reads the queue would be slower by the rows there are; what else happens on a busy machine is less.
+SLOWER = 3 if ROUNDS == 1 else 1.3
+WORKERS = 4
+SQL_ROWS = """
+    INSERT INTO deliveries (id, environment_id, event_id, endpoint_id, state, attempts, tries, due_at, created_at)
+    SELECT 'dlv_' || n, :environment, 'evt_' || n, :endpoint, 'waiting', 0, 0, now(), now()
+    FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n"""
+SQL_EVENTS = """
+    INSERT INTO events (id, environment_id, type, subject, sequence, body, created_at)
+    SELECT 'evt_' || n, :environment, 'x', 'sub_' || n, 1, '{}', now()
+    FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n"""
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+class TestKilled:
+    def test_lose_nothing_and_repeat_only_the_same_events(self, post: Post, receiver: Receiver, told: Path) -> None:
+        post.add(receiver.url)
+        post.record(EVENTS)
+        running = [self.start(post, told) for _ in range(WORKERS)]
+        try:
+            deadline = time.monotonic() + 60 * ROUNDS
+            while self.waiting(post) and time.monotonic() < deadline:
+                time.sleep(KILLED_EVERY_SECONDS)
+                first = running.pop(0)
+                first.kill()
+                first.wait()
+                running.append(self.start(post, told))
+                self.let_leases_end(post)
+        finally:
+            for process in running:
+                process.kill()
+                process.wait()
+        heard = [json.loads(each.body)["id"] for each in receiver.received]
+        assert (self.waiting(post), len(set(heard))) == (0, EVENTS)
+
+    def start(self, post: Post, told: Path) -> subprocess.Popen[bytes]:
+        settings = post.wiring.settings
+        variables = {
+            "WIDGET_HOST_DEVELOPMENT": "1",
+            "WIDGET_HOST_INSTANCE": str(told),
+            "WIDGET_HOST_DATABASE_URL": settings.database_url,
+            "WIDGET_HOST_WORKER_CONCURRENCY": "4",
+            "WIDGET_HOST_SECRET_KEY": ",".join(settings.secret_keys),
+            "WIDGET_HOST_LOG_LEVEL": "ERROR",
+        }
+        return subprocess.Popen([sys.executable, "-m", "widget_host", "worker"], env={**os.environ, **variables})
+
+    def waiting(self, post: Post) -> int:
+        with post.wiring.database.reading() as session:
+            return session.scalar(select(func.count()).where(Delivery.state == "waiting")) or 0
+
+    def let_leases_end(self, post: Post) -> None:
+        """Let the minute be over for which a killed worker had claimed deliveries."""
+        with post.wiring.database.writing() as session:
+            session.execute(text("UPDATE deliveries SET due_at = now() WHERE state = 'waiting'"))
+
+    @pytest.fixture
+    def told(self, tmp_path: Path) -> Path:
+        return tmp_path / "workers"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+class TestLongQueue:
+    def test_costs_no_more_to_claim_from(self, post: Post) -> None:
+        endpoint_id = post.add("http://127.0.0.1:9/hook")
+        self.fill(post, endpoint_id, 1, 1000)
+        short = self.cost(post)
+        self.fill(post, endpoint_id, 1001, ROWS)
+        assert self.cost(post) < short * SLOWER
+
+    def fill(self, post: Post, endpoint_id: str, first: int, last: int) -> None:
+        with post.wiring.database.writing() as session:
+            values = {"environment": post.environment_id, "endpoint": endpoint_id, "first": first, "last": last}
+            session.execute(text(SQL_EVENTS), values)
+            session.execute(text(SQL_ROWS), values)
+        with post.wiring.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE deliveries"))
+
+    def cost(self, post: Post) -> float:
+        taken = []
+        for _ in range(8):
+            began = time.perf_counter()
+            with post.wiring.writing() as services:
+                assert len(services.deliveries.claim(64)) == 32
+            taken.append(time.perf_counter() - began)
+        return min(taken)
+
+
+@pytest.fixture
+def wiring(settings: Settings) -> Iterator[Wiring]:
+    made = Wiring(settings, SystemClock())
+    yield made
+    made.database.engine.dispose()
+
+
+@pytest.fixture
+def post(wiring: Wiring) -> Post:
+    return Post(wiring, make_books(wiring).environment_id)
