@@ -1,30 +1,20 @@
-"""Workers that are killed while they send, and queues that are long."""
+"""Queues that are long."""
 
-import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
 from tests.factories.books import make_books
-from tests.fakes.receiver import Receiver
 from tests.faults.test_deliveries import ROUNDS, Post
 from widget_host.config import Settings
-from widget_host.domain.webhooks.models import Delivery
 from widget_host.kit.clock import SystemClock
 from widget_host.wiring import Wiring
 
-EVENTS = 150 if ROUNDS == 1 else 1000 * ROUNDS
-KILLED_EVERY_SECONDS = 3 if ROUNDS == 1 else 5
 ROWS = 10_000 if ROUNDS == 1 else 1_000_000
 # A plan that reads the queue would be slower by the rows there are; what else happens on a busy machine is less.
 SLOWER = 3 if ROUNDS == 1 else 1.3
-WORKERS = 4
 SQL_ROWS = """
     INSERT INTO deliveries (id, environment_id, event_id, endpoint_id, state, attempts, tries, due_at, created_at)
     SELECT 'dlv_' || n, :environment, 'evt_' || n, :endpoint, 'waiting', 0, 0, now(), now()
@@ -33,54 +23,6 @@ SQL_EVENTS = """
     INSERT INTO events (id, environment_id, type, subject, sequence, body, created_at)
     SELECT 'evt_' || n, :environment, 'x', 'sub_' || n, 1, '{}', now()
     FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n"""
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-class TestKilled:
-    def test_lose_nothing_and_repeat_only_the_same_events(self, post: Post, receiver: Receiver, told: Path) -> None:
-        post.add(receiver.url)
-        post.record(EVENTS)
-        running = [self.start(post, told) for _ in range(WORKERS)]
-        try:
-            deadline = time.monotonic() + 60 * ROUNDS
-            while self.waiting(post) and time.monotonic() < deadline:
-                time.sleep(KILLED_EVERY_SECONDS)
-                first = running.pop(0)
-                first.kill()
-                first.wait()
-                running.append(self.start(post, told))
-                self.let_leases_end(post)
-        finally:
-            for process in running:
-                process.kill()
-                process.wait()
-        heard = [json.loads(each.body)["id"] for each in receiver.received]
-        assert (self.waiting(post), len(set(heard))) == (0, EVENTS)
-
-    def start(self, post: Post, told: Path) -> subprocess.Popen[bytes]:
-        settings = post.wiring.settings
-        variables = {
-            "WIDGET_HOST_DEVELOPMENT": "1",
-            "WIDGET_HOST_INSTANCE": str(told),
-            "WIDGET_HOST_DATABASE_URL": settings.database_url,
-            "WIDGET_HOST_WORKER_CONCURRENCY": "4",
-            "WIDGET_HOST_SECRET_KEY": ",".join(settings.secret_keys),
-            "WIDGET_HOST_LOG_LEVEL": "ERROR",
-        }
-        return subprocess.Popen([sys.executable, "-m", "widget_host", "worker"], env={**os.environ, **variables})
-
-    def waiting(self, post: Post) -> int:
-        with post.wiring.database.reading() as session:
-            return session.scalar(select(func.count()).where(Delivery.state == "waiting")) or 0
-
-    def let_leases_end(self, post: Post) -> None:
-        """Let the minute be over for which a killed worker had claimed deliveries."""
-        with post.wiring.database.writing() as session:
-            session.execute(text("UPDATE deliveries SET due_at = now() WHERE state = 'waiting'"))
-
-    @pytest.fixture
-    def told(self, tmp_path: Path) -> Path:
-        return tmp_path / "workers"
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
