@@ -21,6 +21,7 @@ from widget_host import migrations
 from widget_host.config import Settings
 from widget_host.demo.store import Store
 from widget_host.domain.accounts.models import SavedAccount
+from widget_host.domain.endpoints.rules import Details
 from widget_host.domain.programs.models import Partnership
 from widget_host.domain.quotes.models import Quote
 from widget_host.domain.transactions.models import Transaction
@@ -159,7 +160,9 @@ class Servers:
     def _enrol(self) -> Credentials:
         issuer = make_issuer(self._wiring, origins=(self.bank_url,))
         with self._wiring.writing() as services:
-            _, secret = services.endpoints.create(issuer.environment_id, f"{self.bank_url}/webhooks/widget-host")
+            _, secret = services.endpoints.create(
+                issuer.environment_id, Details(url=f"{self.bank_url}/webhooks/widget-host")
+            )
         return Credentials(issuer.client_id, issuer.client_secret, secret)
 
     def _start(self) -> None:

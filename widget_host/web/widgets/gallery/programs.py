@@ -34,6 +34,17 @@ def aurora() -> Offer:
     return sold()[0]
 
 
+def many() -> Sequence[Offer]:
+    """Return more programs than a customer would look through."""
+    names = ("Kestrel Wings", "Lumen Cinemas", "Orchard Grocers")
+    return [*sold(), *(_other(name) for name in names)]
+
+
+def _other(name: str) -> Offer:
+    offer = samples.named(aurora(), name, "Points")
+    return replace(offer, program=replace(offer.program, id=f"prg_{name}", business_name=name, industry="Retail"))
+
+
 def with_bonus() -> Offer:
     """Return the first program while a campaign runs there."""
     month_end = datetime(2026, 12, 1, tzinfo=UTC)

@@ -110,8 +110,7 @@ def _processing(entry: Entry, tries: int) -> Response:
 
 def _not_heard_of() -> Response:
     """Go back to the review: the confirmation did not arrive here, and nothing stands in the way of another."""
-    notice = _("We didn't get your confirmation. Nothing has been charged. Confirm again: you won't be charged twice.")
-    return _stay(lay_out(), notice, element=INSTEAD)
+    return _stay(lay_out(), _(receipts.NOT_HEARD), element=INSTEAD)
 
 
 def _sentence(desk: Desk, refusal: Refused) -> str:
