@@ -14,6 +14,7 @@ from e2e.servers import Servers
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 RUNS = 3
+CHROME_FLAGS = "--chrome-flags=--headless=new --no-sandbox"
 # What Lighthouse calls a figure, what we call it, and the most it may be.
 BUDGETS = (
     ("largest-contentful-paint", "LCP, ms", 800),
