@@ -47,7 +47,7 @@ sure: .venv/installed-dev ## check every convention: style, types, imports, hous
 	$(BIN)/djlint --check templates widget_host/demo/templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest tests/house
+	$(BIN)/pytest tests/house tests/functional/widgets/test_budgets.py tests/functional/widgets/multibrand/test_budgets.py
 
 fix: .venv/installed-dev ## correct what the tools can correct by themselves
 	$(BIN)/ruff check --fix $(CODE)

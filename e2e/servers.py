@@ -140,6 +140,11 @@ class Servers:
         answer.raise_for_status()
         return str(answer.json()["widgetUrl"])
 
+    def open_widget_for(self, origin: str) -> str:
+        """Ask for a widget of another issuer, whose pages are at this origin alone."""
+        issuer = make_issuer(self._wiring, "Harbor Bank", origins=(origin,))
+        return self.open_widget(clientId=issuer.client_id, clientSecret=issuer.client_secret)
+
     def empty_bank(self) -> None:
         """Begin with a new bank's customers and balances, unknown to the host, with no earlier event on its way."""
         self.deliver()

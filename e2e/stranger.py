@@ -21,8 +21,14 @@ class Silent(SimpleHTTPRequestHandler):
 @contextmanager
 def served(folder: Path, body: str) -> Iterator[str]:
     """Serve a page of an origin that nobody knows, and say where."""
-    (folder / "index.html").write_text(NO_ICON + body, encoding="utf-8")
+    folder.mkdir(exist_ok=True)
+    put(folder, body)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(folder))) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+def put(folder: Path, body: str) -> None:
+    """Write the page anew: it may have to name an address that is known late."""
+    (folder / "index.html").write_text(NO_ICON + body, encoding="utf-8")

@@ -15,7 +15,7 @@ from widget_host.kit import wire
 from widget_host.kit.logs import configure
 from widget_host.kit.resources import resource
 from widget_host.telemetry import metrics
-from widget_host.web import assets, docs, errors, headers, health, language, limits, logs, pictures
+from widget_host.web import assets, compression, docs, errors, headers, health, language, limits, logs, pictures
 from widget_host.web.api import auth, business, events, multibrand, programs, sandbox, transactions, widget_tokens
 from widget_host.web.hooks import transaction
 from widget_host.web.parsing import RESERVED_REFERENCE
@@ -95,7 +95,7 @@ def create_served_app() -> HostApp:
 
 
 def _register(app: HostApp) -> None:
-    for part in (logs, headers, errors, assets, language, docs, pictures):
+    for part in (logs, headers, errors, compression, assets, language, docs, pictures):
         part.register(app)
     api = (auth, business, programs, transactions, multibrand, events, sandbox, widget_tokens)
     widgets = (purchase, multibrand_widget)

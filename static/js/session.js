@@ -26,7 +26,7 @@ export function keep({ config, flow, tell }) {
     const left = endsAt - Date.now();
     if (left <= ASK_HOST_MS) askHost(left);
     // A receipt stays, and a request on its way is waited for: both know better than this clock what became of the money.
-    if (flow.isDone || document.querySelector("form.htmx-request")) return wait(TRY_AGAIN_MS);
+    if (flow.isDone || document.querySelector("form.htmx-request, [name=tries]")) return wait(TRY_AGAIN_MS);
     if (left <= 0) return end();
     if (left <= ASK_CUSTOMER_MS && canExtend && !still.open) still.showModal();
     wait(left > ASK_HOST_MS ? left - ASK_HOST_MS : left > ASK_CUSTOMER_MS ? left - ASK_CUSTOMER_MS : left);
@@ -81,8 +81,8 @@ export function keep({ config, flow, tell }) {
   }
 
   function close() {
-    if (flow.isEnded) exit("expired");
-    else if (flow.isDone) exit("done");
+    if (flow.isDone) exit("done");
+    else if (flow.isEnded) exit("expired");
     else if (!flow.isTouched) exit("host");
     else if (!leave.open) leave.showModal();
   }

@@ -12,7 +12,7 @@ REFUSED_ROW = re.compile(r"^DETAIL:.*$", re.MULTILINE)
 SECRETS = re.compile(
     r"""whs_\w+_[\w-]{20,}                      # client secrets
       | eyJ[\w-]{10,}\.[\w-]+\.[\w-]+          # access tokens
-      | (?<=token=)[^&\s"']+                  # launch tokens, in addresses
+      | (?:(?<=token=)|(?<=receipt=))[^&\s"']+ # what opens a widget or a receipt, in addresses
       | (?i:(?<=bearer\ )|(?<=basic\ ))[\w.~+/=-]{8,}
       | (?<=://)[^/@\s:]*:[^/@\s]+(?=@)       # passwords in addresses""",
     re.VERBOSE | re.ASCII,

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, make_response, render_template, request
 
 from widget_host.kit import wire
+from widget_host.web import dense
 
 
 def is_partial() -> bool:
@@ -14,7 +15,7 @@ def is_partial() -> bool:
 
 def page_or_partial(page: str, partial: str, **context: Any) -> Response:
     """Render the element alone for htmx, else the page that includes it."""
-    answer = make_response(render_template(partial if is_partial() else page, **context))
+    answer = make_response(dense.page(render_template(partial if is_partial() else page, **context)))
     answer.vary.add("HX-Request")
     return answer
 

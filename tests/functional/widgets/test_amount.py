@@ -14,7 +14,7 @@ class TestPreview:
         assert answer.text.strip().startswith('<div class="preview" id="preview" role="status">')
         assert "<b>2,500</b> <bdi>Aurora Miles</bdi>" in answer.text
         assert "for $25.00" in answer.text
-        assert answer.headers["Vary"] == "HX-Request"
+        assert answer.headers["Vary"] == "HX-Request, Accept-Encoding"
 
     @pytest.mark.parametrize("amount", ["$25.00", " 25 USD "])
     def test_reads_an_amount_as_people_write_it(self, widget: Widget, entry: dict[str, str], amount: str) -> None:

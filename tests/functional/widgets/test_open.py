@@ -147,4 +147,4 @@ class TestThePage:
         assert widget.page.headers["X-Content-Type-Options"] == "nosniff"
         assert widget.page.headers["Referrer-Policy"] == "no-referrer"
         assert "camera=()" in widget.page.headers["Permissions-Policy"]
-        assert widget.page.headers["Vary"] == "HX-Request"
+        assert widget.page.headers["Vary"] == "HX-Request, Accept-Encoding"

@@ -55,6 +55,12 @@ class TestSearch:
         assert 'value="25"' in page.text
         assert "Verde Box" not in page.text
 
+    def test_that_finds_nothing_can_be_changed(self, plain_widget: Widget, entry: dict[str, str]) -> None:
+        page = plain_widget.post("programs", **entry, search="nothing like it")
+
+        assert 'type="search"' in page.text
+        assert "No program found" in page.text
+
     def test_by_the_enter_key_is_no_review(self, plain_widget: Widget, entry: dict[str, str]) -> None:
         page = plain_widget.post("review", **entry | {"amount": "", "search": "kumo"})
 

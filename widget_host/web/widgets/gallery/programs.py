@@ -29,15 +29,20 @@ def sold(currency: str = "USD") -> Sequence[Offer]:
     return samples.offers(currency)
 
 
-def many() -> Sequence[Offer]:
-    """Return so many programs that they are searched."""
-    more = samples.named(meridian(), "Aurora Lodges", "Lodge Points")
-    return [*sold(), replace(more, program=replace(more.program, id="prg_sample"))]
-
-
 def aurora() -> Offer:
     """Return the program that is chosen at first."""
     return sold()[0]
+
+
+def many() -> Sequence[Offer]:
+    """Return more programs than a customer would look through."""
+    names = ("Kestrel Wings", "Lumen Cinemas", "Orchard Grocers")
+    return [*sold(), *(_other(name) for name in names)]
+
+
+def _other(name: str) -> Offer:
+    offer = samples.named(aurora(), name, "Points")
+    return replace(offer, program=replace(offer.program, id=f"prg_{name}", business_name=name, industry="Retail"))
 
 
 def with_bonus() -> Offer:

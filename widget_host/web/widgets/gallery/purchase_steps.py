@@ -1,7 +1,6 @@
 """The Purchase widget's steps, for somebody who buys from a program of the gallery's."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from widget_host.domain.programs.rules import Destination, Offer
@@ -16,8 +15,8 @@ from widget_host.web.widgets.gallery.programs import aurora, many, sold
 from widget_host.web.widgets.gallery.state import Presents
 from widget_host.web.widgets.purchase.amount_screen import AmountScreen, Wrong, amount_screen
 from widget_host.web.widgets.purchase.entry import Entry
-from widget_host.web.widgets.purchase.outcomes import NOT_HEARD_OF
 from widget_host.web.widgets.purchase.receipts import (
+    NOT_HEARD,
     DoneScreen,
     Poll,
     ReviewScreen,
@@ -42,18 +41,31 @@ def step_one(
     wrong: Wrong | None = None,
     account: dict[str, str] | None = None,
     saved: Destination | None = None,
-    search: str | None = None,
 ) -> Presents:
     """Present the amount and what is wrong with it; an offer is one of several unless it is sold alone."""
     chosen = offer or aurora()
-    there = sold() if search is None else many()
-    offered = [chosen] if alone else [chosen if each.program.id == chosen.program.id else each for each in there]
+    offered = [chosen] if alone else [chosen if each.program.id == chosen.program.id else each for each in sold()]
     widget = samples.widget(balance, chosen.currency)
     entry = Entry(chosen.program.id, amount, account or {}, chosen.program.id if account is not None else "")
-    entry = replace(entry, search=search or "")
 
     def present(locale: str) -> AmountScreen:
         return amount_screen(widget, offered, chosen, entry, locale, wrong=wrong, saved=saved)
+
+    return present
+
+
+def searched(search: str) -> Presents:
+    """Present the amount with many programs, and those that were searched for."""
+    entry = Entry(aurora().program.id, "25", TYPED, aurora().program.id, search=search)
+    return lambda locale: amount_screen(samples.widget(BALANCE), many(), aurora(), entry, locale)
+
+
+def not_heard(offer: Offer, value: Money) -> Presents:
+    """Present the review after a confirmation that never arrived."""
+
+    def present(locale: str) -> ReviewScreen:
+        entry = Entry(offer.program.id, words.money(value, locale), TYPED, offer.program.id)
+        return review_screen(entry, offer, buy(value, offer), locale, notice=_(NOT_HEARD))
 
     return present
 
@@ -86,12 +98,6 @@ def changed_rate(offer: Offer, value: Money, before: Offer) -> Presents:
         return review_screen(entry, offer, now, locale, notice=notice, before=then)
 
     return present
-
-
-def not_heard_of(offer: Offer, value: Money) -> Presents:
-    """Present the review after a confirmation that did not arrive."""
-    review = step_two(offer, value)
-    return lambda locale: replace(review(locale), notice=_(NOT_HEARD_OF))
 
 
 def under_way(tries: int) -> Presents:

@@ -15,7 +15,7 @@ from widget_host.domain.transactions.rules import (
 )
 from widget_host.kit.errors import InvalidFields, NotFound, Refused
 from widget_host.web import hx
-from widget_host.web.language import N_, _, locale
+from widget_host.web.language import _, locale
 from widget_host.web.scope import wiring
 from widget_host.web.widgets import refusals
 from widget_host.web.widgets.pages import INSTEAD, show
@@ -29,10 +29,7 @@ from widget_host.web.widgets.purchase.steps import REVIEW, bp, entrance, review_
 from widget_host.web.widgets.session import visitor
 
 PROCESSING, WAITING = "_processing.html", "_waiting.html"
-NOT_HEARD_OF = N_(
-    "We didn't get your confirmation. Nothing has been charged. Confirm again: you won't be charged twice."
-)
-__all__ = ["NOT_HEARD_OF", "bp", "entrance"]
+__all__ = ["bp", "entrance"]
 
 
 @bp.post("/confirm")
@@ -113,7 +110,7 @@ def _processing(entry: Entry, tries: int) -> Response:
 
 def _not_heard_of() -> Response:
     """Go back to the review: the confirmation did not arrive here, and nothing stands in the way of another."""
-    return _stay(lay_out(), _(NOT_HEARD_OF), element=INSTEAD)
+    return _stay(lay_out(), _(receipts.NOT_HEARD), element=INSTEAD)
 
 
 def _sentence(desk: Desk, refusal: Refused) -> str:

@@ -28,6 +28,7 @@ SENTENCES = {
     FAILED: N_("No points were given. What was charged is being returned."),
     REVERSED: N_("The points were taken back. What was charged is being returned."),
 }
+NOT_HEARD = N_("We didn't get your confirmation. Nothing has been charged. Confirm again: you won't be charged twice.")
 LABELS = {COMPLETED: N_("You received"), PENDING: N_("You'll receive")}
 NOT_RECEIVED = N_("You would have received")
 
