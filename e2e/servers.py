@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,7 +82,9 @@ class Servers:
 
     def deliver(self) -> None:
         """Deliver every event that is due."""
-        work_off(self._wiring)
+        # A thread of its own: Playwright's loop runs in this one, and the worker brings a loop along.
+        with ThreadPoolExecutor(1) as worker:
+            worker.submit(work_off, self._wiring).result()
 
     def let_programs_decide(self) -> None:
         """Have programs say their last word on everything that is pending."""
