@@ -6,6 +6,7 @@ the end of one, which limits as generous as these need not prevent.
 """
 
 import hashlib
+import math
 import time
 from dataclasses import dataclass
 from typing import cast
@@ -115,9 +116,16 @@ def register(app: Flask, settings: Settings, clock: Clock) -> None:
     def bind() -> None:
         g.limiter = limiter
 
+    app.before_request(_refuse_large)
     app.before_request(bind)
     app.before_request(_refuse_endless)
     app.after_request(_tell)
+
+
+def _refuse_large() -> None:
+    # Whether its view reads it or not.
+    if (request.content_length or 0) > (request.max_content_length or math.inf):
+        raise RequestEntityTooLarge
 
 
 def _refuse_endless() -> None:

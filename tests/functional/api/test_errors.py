@@ -20,7 +20,7 @@ from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
 
 LARGEST = 256 * 1024
-PAGES = ("/widget/", "/docs")
+PAGES = ("/widget/", "/docs", "/gallery")
 
 
 def api_rules(app: Flask) -> list[Rule]:
@@ -49,8 +49,8 @@ def guarded(app: Flask) -> list[tuple[str, str]]:
 class TestEveryRoute:
     def test_refuses_a_method_it_does_not_take(self, app: HostApp, client: FlaskClient) -> None:
         for rule in api_rules(app):
-            answer = client.delete(address(rule))
-            assert "DELETE" in problem(answer, 405, "METHOD_NOT_ALLOWED")["detail"]
+            answer = client.put(address(rule))
+            assert "PUT" in problem(answer, 405, "METHOD_NOT_ALLOWED")["detail"]
             assert set(answer.headers["Allow"].split(", ")) >= (rule.methods or set()) - {"OPTIONS", "HEAD"}
 
     def test_refuses_a_body_larger_than_any(self, app: HostApp, api: Api) -> None:
@@ -73,7 +73,7 @@ class TestEveryRoute:
         for rule in api_rules(app):
             method = next(iter((rule.methods or set()) - {"OPTIONS", "HEAD"}))
             monkeypatch.setitem(app.view_functions, rule.endpoint, broken)
-            answer = api.get(address(rule)) if method == "GET" else api.post(address(rule), {})
+            answer = api.send(method, address(rule), None if method == "GET" else {})
             said = problem(answer, 500, "INTERNAL_SERVER_ERROR")
             assert said["requestId"] in said["detail"]
             assert "12-34-56" not in answer.text
@@ -97,7 +97,9 @@ class TestBearer:
         routes = guarded(app)
         assert len(routes) >= 7
         for method, path in routes:
-            answer = client.open(path, method=method, json={"sourceUserId": "u"} if method == "POST" else None)
+            answer = client.open(
+                path, method=method, json={"sourceUserId": "u", "cardId": "c"} if method == "POST" else None
+            )
             problem(answer, 401, "INVALID_TOKEN")
             assert answer.headers["WWW-Authenticate"] == 'Bearer realm="widget-host"'
 

@@ -102,6 +102,10 @@ CASES: dict[str, Cases | str] = {
     "POST /widget/multibrand/session": "the caller's own session; test_renewal.py brings strangers' tokens",
     "POST /widget/multibrand/stored": "the caller's own card's",
     "POST /widget/point-exchange/session": "the caller's own session; test_renewal.py brings strangers' tokens",
+    "POST /widget/point-exchange/another": "the caller's own session; programs and accounts of others are in none",
+    "POST /widget/point-exchange/forget": "the caller's own customer's; test_accounts.py brings another's",
+    "POST /widget/point-exchange/programs": "the caller's own",
+    "POST /widget/point-exchange/status": "the caller's own launch's",
     "GET /widget/point-exchange": "its token is the permission, and names the tenant by itself",
     "POST /auth/token": (
         (
