@@ -81,7 +81,7 @@ class TestReceipt:
         self, client: FlaskClient, receipt: str, launch: Launch, wiring: Wiring
     ) -> None:
         stranger = make_issuer(wiring, "Elsewhere").tenant_key
-        for forged in (receipt[:-1] + "x", f"{PATH}?tenant={stranger}&receipt={launch()}", f"{PATH}?receipt=x"):
+        for forged in (receipt[:-1], f"{PATH}?tenant={stranger}&receipt={launch()}", f"{PATH}?receipt=x"):
             answer = client.get(forged)
             assert answer.status_code == 401
             assert "2,500" not in answer.text
