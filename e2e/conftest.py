@@ -32,7 +32,7 @@ expect.set_options(timeout=10_000)
 STARTED_ONCE = re.compile(r"\[.*\b(postgresql|firefox|webkit)\b.*\]")
 
 
-class OneStartEach(LoadScopeScheduling):
+class OneStartEach(LoadScopeScheduling):  # type: ignore[misc]  # its package ships no types
     """Gives each test to the process that is free, and those that share something slow to one process."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -8,10 +8,10 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from widget_host.domain.inbound.rules import InvalidSignature
 from widget_host.kit import wire
 from widget_host.kit.errors import InvalidFields, InvalidToken, Refused
+from widget_host.web.appearance import style
 from widget_host.web.problem import address
 from widget_host.web.problems import PROBLEMS
 from widget_host.web.scope import request_id, wiring
-from widget_host.web.widgets.appearance import style
 
 UNLISTED = 422
 PAGES = ("/widget/", "/docs", "/gallery")

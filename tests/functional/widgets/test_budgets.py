@@ -16,3 +16,4 @@ class TestBudgets:
         for step in ("program", "preview", "amount", "review", "confirm"):
             check_fragment(widget.post(step, **{**entry, "amount": "1"}))
             check_fragment(widget.post(step, **entry))
+        check_fragment(widget.confirm(**entry))

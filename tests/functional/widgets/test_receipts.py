@@ -81,9 +81,7 @@ class TestReceipt:
         self, client: FlaskClient, receipt: str, launch: Launch, wiring: Wiring
     ) -> None:
         stranger = make_issuer(wiring, "Elsewhere").tenant_key
-        # The last letter of base64 may stand for fewer bits than it has: the one before it counts whole.
-        changed = receipt[:-2] + ("B" if receipt[-2] == "A" else "A") + receipt[-1]
-        for forged in (changed, f"{PATH}?tenant={stranger}&receipt={launch()}", f"{PATH}?receipt=x"):
+        for forged in (receipt[:-1], f"{PATH}?tenant={stranger}&receipt={launch()}", f"{PATH}?receipt=x"):
             answer = client.get(forged)
             assert answer.status_code == 401
             assert "2,500" not in answer.text

@@ -13,7 +13,7 @@ from widget_host.domain.access.rules import NoLaunchToken, SessionEnded, Tenant
 from widget_host.domain.organizations.rules import MODES
 from widget_host.kit import wire
 from widget_host.kit.signing import BadSignature
-from widget_host.web import hx, language
+from widget_host.web import appearance, hx, language
 from widget_host.web.assets import asset
 from widget_host.web.errors import status_of
 from widget_host.web.guards import anyone, protect
@@ -21,7 +21,7 @@ from widget_host.web.headers import allow_framing
 from widget_host.web.language import _
 from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
-from widget_host.web.widgets import appearance, screens
+from widget_host.web.widgets import screens
 from widget_host.web.widgets.refusals import TOO_MANY
 from widget_host.web.widgets.renewal import life, renew, way_back
 from widget_host.web.widgets.session import Face, face, is_visited, open_by, visitor, widget_session

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from widget_host.domain.organizations.rules import Theme
 from widget_host.kit.colors import contrast
 from widget_host.kit.resources import resource
-from widget_host.web.widgets.appearance import DARK, DARK_TINT, LIGHT, LIGHT_TINT, look, palette, style
+from widget_host.web.appearance import DARK, DARK_TINT, LIGHT, LIGHT_TINT, look, palette, style
 
 TEXT = 4.5
 # WCAG 2.2 §1.4.11: the edge of a field is no text.
