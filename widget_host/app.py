@@ -17,7 +17,7 @@ from widget_host.kit.resources import resource
 from widget_host.telemetry import metrics
 from widget_host.web import assets, compression, docs, errors, headers, health, language, limits, logs, pictures
 from widget_host.web.api import auth, business, events, multibrand, programs, sandbox, transactions, widget_tokens
-from widget_host.web.hooks import transaction
+from widget_host.web.hooks import program_connection, transaction
 from widget_host.web.parsing import RESERVED_REFERENCE
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets.gallery import pages as gallery
@@ -99,7 +99,7 @@ def _register(app: HostApp) -> None:
         part.register(app)
     api = (auth, business, programs, transactions, multibrand, events, sandbox, widget_tokens)
     widgets = (purchase, multibrand_widget)
-    for module in (health, *api, docs, transaction, *widgets):
+    for module in (health, *api, docs, program_connection, transaction, *widgets):
         app.register_blueprint(module.bp)
     for widget in widgets:
         app.register_blueprint(widget.entrance)

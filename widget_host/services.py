@@ -15,7 +15,7 @@ from widget_host.domain.orders.service import Answers, Orders
 from widget_host.domain.organizations.service import Organizations
 from widget_host.domain.partnering.service import Campaigns, Directory, Partnerships, Rates
 from widget_host.domain.pictures.service import Pictures
-from widget_host.domain.preferences.service import Preferences
+from widget_host.domain.preferences.service import Connections, Preferences
 from widget_host.domain.production.service import Production
 from widget_host.domain.programs.service import Programs
 from widget_host.domain.quotes.service import Quotes
@@ -265,6 +265,12 @@ class Services:
         return Preferences(
             session=self._session, clock=self._foundation.clock, programs=self.programs, outbox=self.outbox
         )
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What others say of cards' programs."""
+        inbox = Inbox(session=self._session, clock=self._foundation.clock.machine)
+        return Connections(inbox=inbox, preferences=self.preferences)
 
     @cached_property
     def sandbox(self) -> Sandbox:

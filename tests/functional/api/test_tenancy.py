@@ -159,6 +159,9 @@ CASES: dict[str, Cases | str] = {
             ),
         ),
     ),
+    "POST /hooks/<id:tenant_key>/program-connection": (
+        ("tenant", lambda caller, key: caller.client.post(f"/hooks/{key}/program-connection", json={"id": "event-1"})),
+    ),
     "POST /hooks/<id:tenant_key>/transaction": (
         ("tenant", lambda caller, key: caller.client.post(f"/hooks/{key}/transaction", json={"id": "event-1"})),
     ),
