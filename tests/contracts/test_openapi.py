@@ -38,6 +38,7 @@ OPERATIONS = {
     ("GET", "/sandbox/clock"): ("SandboxController_clock", "Sandbox"),
     ("POST", "/sandbox/clock"): ("SandboxController_advance", "Sandbox"),
     ("GET", "/events"): ("EventsController_findAll", "Webhooks"),
+    ("POST", "/hooks/{tenantKey}/program-connection"): ("HooksController_programConnection", "Webhooks in"),
 }
 API = "widget_host.web.api."
 # What no caller of the API hears: states inside the ledger, sentences of the widgets' own forms, and what only an

@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ class TestConnection:
         ],
     )
     def test_names_what_is_wrong_and_can_be_sent_again(self, hook: "Hook", changed: dict[str, Any], field: str) -> None:
-        assert hook.refused(hook.said(AURORA, 100, **changed)) == [field]
+        assert hook.refused(hook.said(AURORA, 100) | changed) == [field]
         assert (hook.count(InboundEvent), hook.read().status_code) == (0, 404)
 
     def test_of_a_program_that_is_none_is_refused(self, hook: "Hook") -> None:
@@ -151,7 +152,7 @@ class TestForgeries:
         bodies = [{**each.get_json(), "requestId": ""} for each in answers]
         assert all(said == bodies[0] for said in bodies)
         assert (hook.count(InboundEvent), hook.read().get_json()["version"]) == (0, 1)
-        assert hook.send(json.loads(body) | {"date": isoformat(clock.now()), "sequence": 1}) == 204
+        assert hook.send(json.loads(body)) == 204
 
     def test_are_compared_with_every_secret_whatever_is_wrong(
         self, hook: "Hook", monkeypatch: pytest.MonkeyPatch
@@ -190,7 +191,7 @@ class Hook:
             "destinationProgramId": self.issuer.programs[name],
             "destinationAccount": ACCOUNTS[name].as_account(),
             "allocation": allocation,
-            "date": isoformat(self.wiring.clock.now()),
+            "date": isoformat(self.wiring.clock.now() + timedelta(seconds=1)),
             **changed,
         }
 
