@@ -9,11 +9,11 @@ DEMO_PORT ?= 8001
 EXAMPLES ?= 500
 PROGRAM_PORT ?= 8002
 BIN := .venv/bin
-CODE := widget_host wsgi.py tests e2e
+CODE := widget_host wsgi.py tests e2e bench
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test e2e gallery fuzz sure fix words lock
+.PHONY: help install run test e2e gallery fuzz bench soak sure fix words lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,11 +26,11 @@ run: .venv/installed-run ## serve the host, a demo bank and a demo program (PORT
 test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a browser
 	@scripts/test-machine database redis browser engines node
 	@$(BIN)/pytest tests --numprocesses auto --maxprocesses 4
-	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2 --dist loadgroup
+	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2
 
 e2e: .venv/installed-dev ## run the browser tests alone
 	@scripts/test-machine database browser engines
-	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2 --dist loadgroup
+	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2
 
 gallery: .venv/installed-dev ## write the pictures of every state of the widgets that the docs show
 	@scripts/test-machine browser
@@ -39,6 +39,14 @@ gallery: .venv/installed-dev ## write the pictures of every state of the widgets
 fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at length (EXAMPLES of each operation)
 	@scripts/test-machine database
 	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py -rP --show-capture=stdout
+
+bench: .venv/installed-dev ## measure: deliveries a second, beside a Celery + Redis worker (OURS, THEIRS: how many)
+	@scripts/test-machine database redis
+	@$(BIN)/python -m bench.deliveries
+
+soak: .venv/installed-dev ## meet every fault ten times as often, with tens of thousands of deliveries (WIDGET_HOST_SEED to repeat)
+	@scripts/test-machine database redis
+	@WIDGET_HOST_SOAK=10 $(BIN)/pytest tests/faults
 
 sure: .venv/installed-dev ## check every convention: style, types, imports, house rules, wheel
 	$(BIN)/ruff check $(CODE)

@@ -1,6 +1,7 @@
 """What the browser tests stand on: a Chromium, a host and a bank on each database."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, BrowserType, Page, expect
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from e2e.screens import BankPage
 from e2e.servers import Servers
@@ -24,6 +27,23 @@ CHROMIUM_FLAGS = (
 )
 
 expect.set_options(timeout=10_000)
+
+# What takes long to start is started in one process of a run: its tests, known by their parameter, stay together.
+STARTED_ONCE = re.compile(r"\[.*\b(postgresql|firefox|webkit)\b.*\]")
+
+
+class OneStartEach(LoadScopeScheduling):
+    """Gives each test to the process that is free, and those that share something slow to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        found = STARTED_ONCE.search(nodeid)
+        return found[1] if found else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Deal the tests out by what they have to start."""
+    return OneStartEach(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,11 +69,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_t
     return {**browser_type_launch_args, "executable_path": named, "args": [*CHROMIUM_FLAGS]}
 
 
-# One process of a run has what there is on PostgreSQL, so that only one starts a server for it.
-POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))
-
-
-@pytest.fixture(scope="session", params=["sqlite", POSTGRESQL])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     folder = tmp_path_factory.mktemp(f"e2e-{request.param}")
     is_sqlite = request.param == "sqlite"

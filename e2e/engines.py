@@ -17,6 +17,8 @@ from e2e import marionette
 
 CSS = "css selector"
 PATIENCE_SECONDS = 20
+# WebKit's driver scrolls a frame of another site to nothing: all of the page has to be in sight.
+WIDTH, HEIGHT = 1280, 2400
 MINI_BROWSER = "WebKitGTK's MiniBrowser"
 
 
@@ -136,6 +138,7 @@ def webkit(folder: Path) -> Iterator[Engine]:
         service = webdriver.WebKitGTKService(needed("WebKitWebDriver"), log_output=log, env=environment)
         driver = webdriver.WebKitGTK(options=options, service=service)
         try:
+            driver.set_window_rect(0, 0, WIDTH, HEIGHT)
             yield WebKit(driver)
         finally:
             driver.quit()
@@ -145,7 +148,7 @@ def webkit(folder: Path) -> Iterator[Engine]:
 def screen() -> Iterator[str]:
     """Start an X server on a display that is free, and say which."""
     reads, writes = os.pipe()
-    command = [needed("Xvfb"), "-displayfd", str(writes), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+    command = [needed("Xvfb"), "-displayfd", str(writes), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"]
     with subprocess.Popen(command, pass_fds=[writes], stderr=subprocess.DEVNULL) as server:
         os.close(writes)
         try:

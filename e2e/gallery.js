@@ -70,7 +70,8 @@ function small() {
 // In colours of the reader's own nothing may be told by a background alone.
 function edgeless() {
   const hasEdge = (element) => {
-    const { borderTopStyle, borderTopWidth, borderTopColor, backgroundColor } = getComputedStyle(element);
+    const { borderTopStyle, borderTopWidth, borderTopColor, backgroundColor, textDecorationLine } = getComputedStyle(element);
+    if (textDecorationLine === "underline") return true;
     return borderTopStyle !== "none" && parseFloat(borderTopWidth) > 0 && borderTopColor !== backgroundColor;
   };
   return all("button:not(.aside, .program), .field, .programs, .card, .preview, .notice, .mark, .question")

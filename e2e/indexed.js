@@ -1,5 +1,5 @@
-// Writes a picture again as a PNG of 128 colours: a third of the bytes, and pages of text lose nothing to the eye.
-const COLORS = 128;
+// Writes a picture again as a PNG of 96 colours: a third of the bytes, and pages of text lose nothing to the eye.
+const COLORS = 96;
 const BITS = 4;
 
 async function indexed(picture) {

@@ -15,7 +15,7 @@ from widget_host.web.widgets.gallery.pages import SHELVES
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 INDEXED = Path(__file__).with_name("indexed.js").read_text("utf-8")
 BYTES_AT_MOST = 500_000
-WIDTH, SCALE = 3640, 0.5
+WIDTH, SCALE = 3980, 0.45
 STYLE = """
 header, h2, code { display: none }
 body { padding: 40px 20px 0 }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from widget_host import migrations
 from widget_host.config import Settings
 from widget_host.demo.store import Store
 from widget_host.domain.accounts.models import SavedAccount
+from widget_host.domain.endpoints.rules import Details
 from widget_host.domain.programs.models import Partnership
 from widget_host.domain.quotes.models import Quote
 from widget_host.domain.transactions.models import Transaction
@@ -80,7 +82,9 @@ class Servers:
 
     def deliver(self) -> None:
         """Deliver every event that is due."""
-        work_off(self._wiring)
+        # A thread of its own: Playwright's loop runs in this one, and the worker brings a loop along.
+        with ThreadPoolExecutor(1) as worker:
+            worker.submit(work_off, self._wiring).result()
 
     def let_programs_decide(self) -> None:
         """Have programs say their last word on everything that is pending."""
@@ -159,7 +163,9 @@ class Servers:
     def _enrol(self) -> Credentials:
         issuer = make_issuer(self._wiring, origins=(self.bank_url,))
         with self._wiring.writing() as services:
-            _, secret = services.endpoints.create(issuer.environment_id, f"{self.bank_url}/webhooks/widget-host")
+            _, secret = services.endpoints.create(
+                issuer.environment_id, Details(url=f"{self.bank_url}/webhooks/widget-host")
+            )
         return Credentials(issuer.client_id, issuer.client_secret, secret)
 
     def _start(self) -> None:

@@ -30,6 +30,7 @@ class TestPurchase:
         engine.expect("#preview", "2,500 Aurora Miles")
 
         engine.type("#amount", "1")
+        engine.expect("#preview", "between")
         engine.type("#destinationUserId", "AC12345678")
         engine.press("#step .button[type=submit]")
         engine.expect("#limits", "Enter an amount between $5.00 and $2,000.00.")
@@ -37,6 +38,7 @@ class TestPurchase:
         assert engine.run("return document.getElementById('destinationUserId').value") == "AC12345678"
 
         engine.type("#amount", "25")
+        engine.expect("#preview", "2,500 Aurora Miles")
         engine.press("#step .button[type=submit]")
         engine.expect("h1", "Review your exchange")
         engine.press("#step .button[type=submit]")

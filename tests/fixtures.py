@@ -103,6 +103,9 @@ class Api:
     def post(self, path: str, json: Any = None, **options: Any) -> TestResponse:
         return self._client.post(path, json=json, headers=self._headers(options), **options)
 
+    def send(self, method: str, path: str, json: Any = None, **options: Any) -> TestResponse:
+        return self._client.open(path, method=method, json=json, headers=self._headers(options), **options)
+
     def _headers(self, options: dict[str, Any]) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
 

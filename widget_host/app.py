@@ -16,7 +16,19 @@ from widget_host.kit.logs import configure
 from widget_host.kit.resources import resource
 from widget_host.telemetry import metrics
 from widget_host.web import assets, compression, docs, errors, headers, health, language, limits, logs, pictures
-from widget_host.web.api import auth, business, events, multibrand, programs, sandbox, transactions, widget_tokens
+from widget_host.web.api import (
+    auth,
+    business,
+    events,
+    multibrand,
+    programs,
+    sandbox,
+    transactions,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_secrets,
+    widget_tokens,
+)
 from widget_host.web.hooks import program_connection, transaction
 from widget_host.web.parsing import RESERVED_REFERENCE
 from widget_host.web.scope import HostApp
@@ -97,7 +109,8 @@ def create_served_app() -> HostApp:
 def _register(app: HostApp) -> None:
     for part in (logs, headers, errors, compression, assets, language, docs, pictures):
         part.register(app)
-    api = (auth, business, programs, transactions, multibrand, events, sandbox, widget_tokens)
+    webhooks = (webhook_endpoints, webhook_secrets, webhook_deliveries)
+    api = (auth, business, programs, transactions, multibrand, events, *webhooks, sandbox, widget_tokens)
     widgets = (purchase, multibrand_widget)
     for module in (health, *api, docs, program_connection, transaction, *widgets):
         app.register_blueprint(module.bp)

@@ -17,6 +17,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 STORAGES = ("memory", "redis", "rediss", "redis+unix")
 TRACING = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER")
 MOST_A_MINUTE = 1_000_000
+MOST_AT_ONCE = 1024
+HIGHEST_PORT = 65_535
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -55,8 +57,14 @@ class Settings:
     production_host: str | None
     # WORKER: 1 delivers webhooks from a thread of each server process, 0 leaves it to `widget-host worker`. Default: 1
     worker: bool
-    # WORKER_CONCURRENCY: how many webhooks one worker sends at a time, 1 to 64. Default: 8
+    # WORKER_CONCURRENCY: how many webhooks one worker sends at a time, 1 to 1024. Default: 64
     worker_concurrency: int
+    # OUTGOING_PORTS: the ports that webhooks, token endpoints and programs may be reached at, comma-separated;
+    # DEVELOPMENT allows every one. Default: 443,8443
+    outgoing_ports: frozenset[int]
+    # WEBHOOK_RETENTION_DAYS: for how many days attempts and ended deliveries are kept, 7 to 3650. Events stay.
+    # 90 by default
+    webhook_retention_days: int
     # LOG_LEVEL: DEBUG, INFO, WARNING or ERROR. Default: INFO
     log_level: str
     # PROXIES: how many reverse proxies of yours stand before this host, 0 to 10: so many addresses at the end of
@@ -105,7 +113,9 @@ class Settings:
             sandbox_host=read("SANDBOX_HOST", None, _host),
             production_host=read("PRODUCTION_HOST", None, _host),
             worker=read("WORKER", "1", _switch),
-            worker_concurrency=read("WORKER_CONCURRENCY", "8", lambda text: _whole_number(text, 1, 64)),
+            worker_concurrency=read("WORKER_CONCURRENCY", "64", lambda text: _whole_number(text, 1, MOST_AT_ONCE)),
+            outgoing_ports=read("OUTGOING_PORTS", "443,8443", _ports),
+            webhook_retention_days=read("WEBHOOK_RETENTION_DAYS", "90", lambda text: _whole_number(text, 7, 3650)),
             log_level=read("LOG_LEVEL", "INFO", _log_level),
             proxies=read("PROXIES", "0", lambda text: _whole_number(text, 0, 10)),
             rate_limit_storage=read("RATE_LIMIT_STORAGE", "memory://", _storage),
@@ -160,6 +170,10 @@ def _whole_number(text: str, least: int, most: int) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
         raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
     return int(text)
+
+
+def _ports(text: str) -> frozenset[int]:
+    return frozenset(_whole_number(part.strip(), 1, HIGHEST_PORT) for part in text.split(","))
 
 
 def _limit(text: str) -> int:

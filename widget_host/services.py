@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from widget_host.config import Settings
 from widget_host.domain.access.service import AccessTokens, Clients, WidgetSessions
 from widget_host.domain.accounts.service import Accounts
+from widget_host.domain.endpoints.service import Endpoints, EndpointSecrets
 from widget_host.domain.inbound.service import InboundSecrets, Inbox
 from widget_host.domain.issuing.service import FinalWords
 from widget_host.domain.ledger.service import Ledger
@@ -19,11 +20,13 @@ from widget_host.domain.preferences.service import Connections, Preferences
 from widget_host.domain.production.service import Production
 from widget_host.domain.programs.service import Programs
 from widget_host.domain.quotes.service import Quotes
+from widget_host.domain.redelivery.service import Redelivery
 from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.sandbox.service import Sandbox
 from widget_host.domain.transactions.service import Transactions
 from widget_host.domain.upkeep.service import AuditTrail, Upkeep
-from widget_host.domain.webhooks.service import Deliveries, Endpoints, Events, Outbox
+from widget_host.domain.webhooks.service import Deliveries, Events, Outbox
+from widget_host.kit.addresses import AddressRules
 from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
 from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
 from widget_host.kit.db import Database
@@ -47,6 +50,8 @@ class Foundation:
         self.receipt_signer = ReceiptSigner(keys)
         self.hasher = SecretHasher(keys)
         self.box = SecretBox(keys)
+        self.retention = timedelta(days=settings.webhook_retention_days)
+        self.address_rules = AddressRules(settings.development, settings.outgoing_ports)
 
 
 class Services:
@@ -183,6 +188,16 @@ class Services:
         return Outbox(session=self._session, clock=self._foundation.clock)
 
     @cached_property
+    def endpoint_secrets(self) -> EndpointSecrets:
+        """What signs for endpoints."""
+        return EndpointSecrets(
+            session=self._session,
+            clock=self._foundation.clock.machine,
+            box=self._foundation.box,
+            trail=self.audit_trail,
+        )
+
+    @cached_property
     def endpoints(self) -> Endpoints:
         """Where events go."""
         return Endpoints(
@@ -190,13 +205,25 @@ class Services:
             clock=self._foundation.clock,
             box=self._foundation.box,
             trail=self.audit_trail,
-            http_allowed=self._foundation.settings.development,
+            addresses=self._foundation.address_rules,
+            secrets=self.endpoint_secrets,
         )
 
     @cached_property
     def deliveries(self) -> Deliveries:
         """The queue of deliveries."""
-        return Deliveries(session=self._session, clock=self._foundation.clock.machine, box=self._foundation.box)
+        return Deliveries(session=self._session, clock=self._foundation.clock.machine, endpoints=self.endpoints)
+
+    @cached_property
+    def redelivery(self) -> Redelivery:
+        """Deliveries that were made."""
+        return Redelivery(
+            session=self._session,
+            clock=self._foundation.clock,
+            endpoints=self.endpoints,
+            outbox=self.outbox,
+            retention=self._foundation.retention,
+        )
 
     @cached_property
     def events(self) -> Events:

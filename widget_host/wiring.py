@@ -1,6 +1,5 @@
 """Joins the domain to the adapters, once for the process, and opens units of work."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -10,7 +9,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from widget_host import migrations
-from widget_host.adapters.http import OutgoingHttp
+from widget_host.adapters.delivering import Delivering
+from widget_host.adapters.http.asking import OutgoingHttp
 from widget_host.adapters.programs import REGISTRY
 from widget_host.adapters.programs.outside import Outside
 from widget_host.adapters.programs.sandbox import PERSONAS
@@ -19,6 +19,7 @@ from widget_host.domain.issuing.service import Issuing, Resolving, Reversing, Un
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
 from widget_host.domain.webhooks.service import Feed
+from widget_host.kit.bell import Bell
 from widget_host.kit.clock import Clock
 from widget_host.services import DATABASE_UP, Foundation, Services
 from widget_host.telemetry import metrics, traces
@@ -35,8 +36,8 @@ class Wiring(Foundation):
         if settings.traces:
             traces.start()
         super().__init__(settings, clock)
-        self.http = OutgoingHttp(development=settings.development)
-        self.enqueued = threading.Event()
+        self.http = OutgoingHttp(self.address_rules)
+        self.enqueued = Bell()
         self.personas = [
             {"destinationUserId": each.member, "effect": each.effect, "status": each.status, "code": each.code}
             for each in PERSONAS
@@ -56,8 +57,12 @@ class Wiring(Foundation):
         with self.database.writing() as session:
             yield Services(self, session)
         if session.info.pop("enqueued", False):
-            self.enqueued.set()
+            self.enqueued.ring()
         _tell(session.info)
+
+    def delivering(self) -> Delivering:
+        """Return what sends deliveries, for one loop."""
+        return Delivering(self.address_rules, self.clock.machine)
 
     def readiness(self) -> dict[str, bool]:
         """Say whether the database answers, and whether it has every migration."""

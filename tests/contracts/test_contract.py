@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tests.factories.issuers import AURORA, Issuer
 from tests.fakes.clock import START, StoppedClock
 from tests.fakes.receiver import Received, Receiver
 from tests.fixtures import Api
+from widget_host.domain.endpoints.rules import Details
 from widget_host.kit.signing import webhook_headers
 from widget_host.wiring import Wiring
 from widget_host.worker import Worker
@@ -231,13 +231,12 @@ class TestTransactionWebhook:
     @pytest.fixture
     def secret(self, issuer: Issuer, wiring: Wiring, receiver: Receiver) -> str:
         with wiring.writing() as services:
-            return services.endpoints.create(issuer.environment_id, receiver.url)[1]
+            return services.endpoints.create(issuer.environment_id, Details(url=receiver.url))[1]
 
     @pytest.fixture
     def received(self, secret: str, made: dict[str, Any], wiring: Wiring, receiver: Receiver) -> Received:
         """What the receiver got when the worker looked once."""
-        with ThreadPoolExecutor(1) as pool:
-            Worker(wiring)._round(pool)
+        Worker(wiring).work_off()
         (received,) = receiver.received
         return received
 

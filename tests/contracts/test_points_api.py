@@ -14,6 +14,7 @@ from tests.fakes.clock import START
 from tests.fakes.receiver import Receiver
 from tests.fixtures import Api
 from tests.services.rounds import work_off
+from widget_host.domain.endpoints.rules import Details
 from widget_host.wiring import Wiring
 
 NOW = str(int(START.timestamp()))
@@ -131,7 +132,7 @@ class TestMultibrand:
 
     def test_tells_each_link_by_webhook(self, issuer: Issuer, wiring: Wiring, receiver: Receiver) -> None:
         with wiring.writing() as services:
-            services.endpoints.create(issuer.environment_id, receiver.url)
+            services.endpoints.create(issuer.environment_id, Details(url=receiver.url))
         choose_three(wiring, issuer)
         work_off(wiring)
         told = sorted((json.loads(each.body) for each in receiver.received), key=lambda each: each["sequence"])

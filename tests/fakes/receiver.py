@@ -1,7 +1,9 @@
 """A server on a free port of this machine: keeps what it is sent, and answers as it is told."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -28,6 +30,9 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.received: list[Received] = []
         self.replies: list[Reply] = []
+        self.most_at_once = 0
+        self._at_once = 0
+        self._lock = threading.Lock()
 
     @property
     def address(self) -> str:
@@ -36,6 +41,16 @@ class Receiver(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"{self.address}/hook"
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Notice how many are answered at the same time."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        yield
+        with self._lock:
+            self._at_once -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Stay silent: a sender that hangs up is what some tests are about."""
@@ -52,7 +67,8 @@ class _Handler(BaseHTTPRequestHandler):
         names = {name.lower(): value for name, value in self.headers.items()}
         self.server.received.append(Received(self.path, names, body, self.command))
         reply = self.server.replies.pop(0) if self.server.replies else answer(200)
-        reply(self)
+        with self.server.counting():
+            reply(self)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the standard library's
         """Stay silent: a test's output is its failures."""

@@ -27,7 +27,7 @@ class TestFromEnvironment:
 
         assert (settings.secret_keys, settings.base_url) == ((SECRET,), "https://points.example")
         assert (settings.instance, settings.development, settings.worker) == (tmp_path, False, True)
-        assert (settings.worker_concurrency, settings.log_level) == (8, "INFO")
+        assert (settings.worker_concurrency, settings.log_level) == (64, "INFO")
         assert settings.database_file == tmp_path / "widget-host.db"
 
     def test_needs_none_in_development(self, tmp_path: Path) -> None:
@@ -63,7 +63,10 @@ class TestFromEnvironment:
             ("BASE_URL", "https://[::1"),
             ("WORKER", "many"),
             ("WORKER_CONCURRENCY", "0"),
-            ("WORKER_CONCURRENCY", "65"),
+            ("WORKER_CONCURRENCY", "1025"),
+            ("OUTGOING_PORTS", "0"),
+            ("OUTGOING_PORTS", "443,https"),
+            ("WEBHOOK_RETENTION_DAYS", "6"),
             ("WORKER_CONCURRENCY", "-1"),
             ("WORKER_CONCURRENCY", "1.5"),
             ("WORKER_CONCURRENCY", "eight"),
@@ -80,7 +83,9 @@ class TestFromEnvironment:
             ("DEVELOPMENT", "Yes", "development", True),
             ("WORKER", "off", "worker", False),
             ("WORKER", " 0 ", "worker", False),
-            ("WORKER_CONCURRENCY", "64", "worker_concurrency", 64),
+            ("WORKER_CONCURRENCY", "1024", "worker_concurrency", 1024),
+            ("OUTGOING_PORTS", "443, 9443", "outgoing_ports", frozenset({443, 9443})),
+            ("WEBHOOK_RETENTION_DAYS", "30", "webhook_retention_days", 30),
             ("LOG_LEVEL", "debug", "log_level", "DEBUG"),
             ("BASE_URL", "https://points.example:8443/", "base_url", "https://points.example:8443"),
             ("SECRET_KEY", f" {SECRET} , {'t' * 40},", "secret_keys", (SECRET, "t" * 40)),

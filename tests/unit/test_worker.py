@@ -1,10 +1,10 @@
 import base64
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -13,12 +13,16 @@ from standardwebhooks import Webhook
 from tests.factories.books import Books
 from tests.fakes.clock import StoppedClock
 from tests.fakes.receiver import Receiver, answer, drip, hang_up
-from widget_host.adapters import http
+from widget_host.adapters.http import answers
 from widget_host.demo.webhooks import is_authentic
-from widget_host.domain.webhooks.models import Attempt, Delivery, Endpoint
+from widget_host.domain.endpoints.models import Endpoint, EndpointSecret
+from widget_host.domain.endpoints.rules import Details
+from widget_host.domain.webhooks.models import Attempt, Delivery
+from widget_host.domain.webhooks.rules import Claimed
+from widget_host.domain.webhooks.service import Deliveries
 from widget_host.kit.ids import new_id
 from widget_host.wiring import Wiring
-from widget_host.worker import Worker, start_in_background
+from widget_host.worker import Worker, check_lease, start_in_background
 
 
 class Post:
@@ -28,7 +32,7 @@ class Post:
         self.wiring = wiring
         self.environment_id = environment_id
         with wiring.writing() as services:
-            _, self.secret = services.endpoints.create(environment_id, url)
+            _, self.secret = services.endpoints.create(environment_id, Details(url=url))
 
     def record(self) -> str:
         event_id = new_id("evt")
@@ -36,10 +40,9 @@ class Post:
             services.outbox.record(self.environment_id, event_id, "ledger.posted", event_id, {"name": "Zoë"})
         return event_id
 
-    def deliver(self) -> bool:
-        """Let a worker do one round, to its end."""
-        with ThreadPoolExecutor(8) as pool:
-            return Worker(self.wiring)._round(pool)
+    def deliver(self) -> int:
+        """Let a worker send what is due, to the end."""
+        return Worker(self.wiring).work_off()
 
     def state(self) -> tuple[str, int]:
         with self.wiring.database.reading() as session:
@@ -52,11 +55,11 @@ class Post:
             return [(attempt.status, attempt.error) for attempt in found]
 
 
-class TestRound:
+class TestWorkOff:
     def test_delivers_what_is_due(self, post: Post, receiver: Receiver) -> None:
         event_id = post.record()
 
-        assert post.deliver() is True
+        assert post.deliver() == 1
         assert (post.state(), post.attempts()) == (("delivered", 1), [(200, None)])
         (received,) = receiver.received
         assert received.headers["content-type"] == "application/json"
@@ -65,7 +68,7 @@ class TestRound:
         assert "Zoë".encode() in received.body
 
     def test_does_nothing_where_nothing_is_due(self, post: Post, receiver: Receiver) -> None:
-        assert post.deliver() is False
+        assert post.deliver() == 0
         assert receiver.received == []
 
     def test_tries_again_after_the_step_with_the_same_event_signed_anew(
@@ -74,10 +77,10 @@ class TestRound:
         receiver.replies = [answer(500, b"later")]
         post.record()
 
-        assert (post.deliver(), post.deliver()) == (True, False)
+        assert (post.deliver(), post.deliver()) == (1, 0)
         assert post.state() == ("waiting", 1)
         clock.advance(seconds=6)
-        assert post.deliver() is True
+        assert post.deliver() == 1
 
         first, second = receiver.received
         assert (post.state(), post.attempts()) == (("delivered", 2), [(500, None), (200, None)])
@@ -93,7 +96,7 @@ class TestRound:
         assert (post.state(), post.attempts(), len(receiver.received)) == (("waiting", 1), [(307, None)], 1)
 
     def test_keeps_that_nobody_answered(self, post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(http, "ATTEMPT_SECONDS", 0.3)
+        monkeypatch.setattr(answers, "ATTEMPT_SECONDS", 0.3)
         receiver.replies = [hang_up, drip(b"x", pause=0.05, before=b"HTTP/1.1 200 OK\r\n\r\n")]
         for _ in range(2):
             post.record()
@@ -117,34 +120,68 @@ class TestRound:
 
     def test_sends_nothing_it_cannot_sign(self, post: Post, receiver: Receiver) -> None:
         with post.wiring.database.writing() as session:
-            session.execute(update(Endpoint).values(sealed_secret="0badc0de.AAAA"))
+            session.execute(update(EndpointSecret).values(sealed_secret="0badc0de.AAAA"))
         post.record()
         post.deliver()
 
         assert receiver.received == []
         assert post.attempts() == [(None, "the endpoint's secret cannot be opened with the configured keys")]
 
-    def test_sends_as_many_at_once_as_it_may(self, post: Post, receiver: Receiver) -> None:
-        receiver.replies = [drip(b"", pause=0.3, times=1)] * 8
-        for _ in range(10):
+    def test_sends_no_more_at_once_than_it_may(
+        self, post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(post.wiring, "settings", replace(post.wiring.settings, worker_concurrency=4))
+        receiver.replies = [drip(b"", pause=0.1, times=1)] * 6
+        for _ in range(6):
             post.record()
-        started = time.monotonic()
 
-        post.deliver()
-        assert len(receiver.received) == 8
-        assert time.monotonic() - started < 1.5
+        assert post.deliver() == 6
+        assert receiver.most_at_once <= 4
 
-    def test_gives_its_senders_back_when_the_claim_fails(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-        worker = Worker(post.wiring)
+    def test_keeps_what_came_of_attempts_when_the_database_was_away_meanwhile(
+        self, post: Post, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("widget_host.worker.PAUSE_AFTER_A_FAULT_SECONDS", 0.01)
+        finish = Deliveries.finish
+        failed: list[int] = []
+
+        def fail_once(*args: Any) -> set[str]:
+            if not failed:
+                failed.append(1)
+                raise RuntimeError("the database is away")
+            return finish(*args)
+
+        monkeypatch.setattr(Deliveries, "finish", fail_once)
         post.record()
-        with monkeypatch.context() as away, ThreadPoolExecutor(8) as pool:
-            away.setattr(post.wiring, "writing", SimpleNamespace)
-            with pytest.raises(TypeError):
-                worker._round(pool)
-        with ThreadPoolExecutor(8) as pool:
-            assert worker._round(pool) is True
+        post.deliver()
 
-        assert post.state() == ("delivered", 1)
+        assert (failed, post.state(), post.attempts()) == ([1], ("delivered", 1), [(200, None)])
+
+    def test_sends_with_the_address_that_the_endpoint_has_now(
+        self, post: Post, receiver: Receiver, clock: StoppedClock
+    ) -> None:
+        receiver.replies = [answer(500)]
+        post.record()
+        post.deliver()
+        self.point(post, f"{receiver.address}/moved")
+        clock.advance(seconds=6)
+        post.deliver()
+
+        assert [each.path for each in receiver.received] == ["/hook", "/moved"]
+
+    def test_leaves_half_of_its_senders_to_others_while_an_endpoint_hangs(
+        self, post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(post.wiring, "settings", replace(post.wiring.settings, worker_concurrency=4))
+        receiver.replies = [drip(b"", pause=0.3, times=1)] * 2 + [answer(200)] * 10
+        for _ in range(6):
+            post.record()
+        other = Post(post.wiring, post.environment_id, f"{receiver.address}/other")
+        other.record()
+        post.deliver()
+
+        paths = [each.path for each in receiver.received]
+        assert paths.index("/other") <= 3
 
     def point(self, post: Post, url: str) -> None:
         with post.wiring.database.writing() as session:
@@ -173,6 +210,13 @@ class TestSignature:
         return StoppedClock(datetime.now(UTC))
 
 
+class TestCheckLease:
+    def test_refuses_a_lease_under_which_two_could_send(self) -> None:
+        with pytest.raises(RuntimeError, match="does not outlast"):
+            check_lease(timedelta(seconds=34), timedelta(seconds=15))
+        check_lease(timedelta(seconds=35), timedelta(seconds=15))
+
+
 class TestRun:
     def test_delivers_as_soon_as_something_is_kept(self, post: Post, receiver: Receiver) -> None:
         worker = start_in_background(post.wiring)
@@ -187,14 +231,14 @@ class TestRun:
         worker = Worker(post.wiring)
         rounds: list[int] = []
 
-        def fail_twice(pool: ThreadPoolExecutor) -> bool:
+        def fail_twice(*_: Any) -> list[Claimed]:
             rounds.append(1)
             if len(rounds) < 3:
                 raise RuntimeError("the database is away")
             worker.stop()
-            return False
+            return []
 
-        monkeypatch.setattr(worker, "_round", fail_twice)
+        monkeypatch.setattr(worker, "_settle_and_claim", fail_twice)
         worker.run()
 
         assert len(rounds) == 3

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from widget_host.cli.organizations import create_with_sandbox, open_production_for
+from widget_host.domain.endpoints.rules import Details
 from widget_host.domain.organizations.rules import PRODUCTION, SANDBOX
 from widget_host.domain.partnering.rules import ProgramDetails, Terms
 from widget_host.services import Services
@@ -57,7 +58,7 @@ def _sandbox(services: Services, bank_port: int) -> dict[str, Any]:
     made = create_with_sandbox(services, "Northwind Bank", "USD")
     sandbox = services.organizations.get_environment_of_client(made["clientId"], SANDBOX)
     services.organizations.allow_origins(sandbox, [bank])
-    _, webhook_secret = services.endpoints.create(sandbox.id, f"{bank}/webhooks/widget-host")
+    _, webhook_secret = services.endpoints.create(sandbox.id, Details(url=f"{bank}/webhooks/widget-host"))
     client_secret = made["environments"][SANDBOX]["clientSecret"]
     return {"clientId": made["clientId"], "clientSecret": client_secret, "webhookSecret": webhook_secret}
 

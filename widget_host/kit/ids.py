@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import timedelta
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LETTERS = 26
@@ -10,6 +11,14 @@ LETTERS = 26
 def new_id(prefix: str) -> str:
     """Make an id such as `txn_01jq3…`: ids made later sort later, and nothing can be read from them but that."""
     return f"{prefix}_{_base32(_uuid7())}"
+
+
+def earliest_id(prefix: str, ago: timedelta) -> str:
+    """Return what sorts after every id made longer ago than this, and before every later one.
+
+    Ids are made by the machine's own clock, so it is that clock which is asked.
+    """
+    return f"{prefix}_{_base32(time.time_ns() // 1_000_000 - ago // timedelta(milliseconds=1) << 80)}"
 
 
 def _uuid7() -> int:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -95,17 +95,22 @@ class ReceiptSigner(AddressSigner):
         super().__init__(keys, "receipt")
 
 
-def webhook_headers(secret: str, *, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """Sign a webhook both ways: `x-timestamp`/`x-signature`, and the Standard Webhooks headers beside them."""
-    key = secret.encode()
-    plain = hmac.digest(key, f"{timestamp}:".encode() + body, "sha256")
-    standard = hmac.digest(key, f"{event_id}.{timestamp}.".encode() + body, "sha256")
+def webhook_headers(
+    secret: str, *, event_id: str, timestamp: int, body: bytes, others: Sequence[str] = ()
+) -> dict[str, str]:
+    """Sign a webhook both ways: `x-timestamp`/`x-signature`, and the Standard Webhooks headers beside them.
+
+    `x-signature` has room for one value; the Standard Webhooks header lists one for each of the `others` too.
+    """
+    plain = hmac.digest(secret.encode(), f"{timestamp}:".encode() + body, "sha256")
+    content = f"{event_id}.{timestamp}.".encode() + body
+    standard = [base64.b64encode(hmac.digest(key.encode(), content, "sha256")).decode() for key in (secret, *others)]
     return {
         "x-timestamp": str(timestamp),
         "x-signature": plain.hex(),
         "webhook-id": event_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{base64.b64encode(standard).decode()}",
+        "webhook-signature": " ".join(f"v1,{signature}" for signature in standard),
     }
 
 

@@ -34,7 +34,8 @@ def _send(app: Flask, filename: str) -> Response:
     answer = make_response(inline_js(filename), {"Content-Type": "text/javascript; charset=utf-8"})
     answer.cache_control.max_age = YEAR_SECONDS
     answer.set_etag(_digest(filename))
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def asset(name: str) -> str:

@@ -11,6 +11,7 @@ from widget_host.kit.errors import InvalidFields, InvalidToken, Refused
 from widget_host.web.problem import address
 from widget_host.web.problems import PROBLEMS
 from widget_host.web.scope import request_id, wiring
+from widget_host.web.widgets.appearance import style
 
 UNLISTED = 422
 PAGES = ("/widget/", "/docs", "/gallery")
@@ -85,7 +86,8 @@ def _sentence(error: HTTPException) -> str:
 
 
 def _page(status: int, title: str, sentence: str) -> ResponseReturnValue:
-    return render_template("errors/page.html", title=title, sentence=sentence, request_id=request_id()), status
+    said = {"title": title, "sentence": sentence, "request_id": request_id()}
+    return render_template("errors/page.html", style=style(None, None), **said), status
 
 
 def _problem(status: int, code: str, title: str, detail: str, refusal: Refused | None = None) -> Response:

@@ -52,7 +52,8 @@ def claim_of_header() -> Claim | None:
     if not 1 <= len(key) <= LONGEST or not key.isascii() or not key.isprintable():
         raise InvalidFields([FieldError(HEADER, "malformed", f"This must be 1 to {LONGEST} printable characters.")])
     named = _digest(f"{request.method} {request.url_rule}\n{key}")
-    return Claim(guards.client().environment_id, f"header\n{named}", f"{HEADER} {key}", _asked(json_object()))
+    body = json_object() if request.get_data(cache=True) else {}
+    return Claim(guards.client().environment_id, f"header\n{named}", f"{HEADER} {key}", _asked(body))
 
 
 def _asked(body: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from widget_host.web.problem import REQUEST_ID, OAuthProblem, Problem
+from widget_host.web.problems_webhooks import WEBHOOKS
 
 PROGRAM_ID = "prg_01m7xnezqjfa8rhkv62mvwwfth"
 
@@ -245,7 +246,7 @@ _WIDGETS = (
     ),
 )
 
-API_PROBLEMS = {problem.code: problem for problem in _API}
+API_PROBLEMS = {problem.code: problem for problem in (*_API, *WEBHOOKS)}
 HTTP_PROBLEMS = {problem.code: problem for problem in _HTTP}
 HOOK_PROBLEMS = {problem.code: problem for problem in _HOOKS}
 WIDGET_PROBLEMS = {problem.code: problem for problem in _WIDGETS}

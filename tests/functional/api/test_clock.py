@@ -12,6 +12,7 @@ from tests.fixtures import Api
 from tests.functional.api.answers import problem, wrong_fields
 from tests.functional.api.conftest import Order
 from tests.services.rounds import work_off
+from widget_host.domain.endpoints.rules import Details
 from widget_host.wiring import Wiring
 
 pytestmark = pytest.mark.usefixtures("verified")
@@ -89,7 +90,7 @@ class TestDeliveries:
         self, api: Api, issuer: Issuer, order: Order, wiring: Wiring, receiver: Receiver
     ) -> None:
         with wiring.writing() as services:
-            services.endpoints.create(issuer.environment_id, receiver.url)
+            services.endpoints.create(issuer.environment_id, Details(url=receiver.url))
         receiver.replies = [answer(500), answer(500)]
         api.post("/transactions", order())
         work_off(wiring)

@@ -11,6 +11,7 @@ from tests.fixtures import Api
 from tests.functional.api.answers import wrong_fields
 from tests.functional.api.conftest import Order
 from tests.services.rounds import work_off
+from widget_host.domain.endpoints.rules import Details
 from widget_host.services import Services
 from widget_host.wiring import Wiring
 
@@ -51,7 +52,7 @@ class TestIndex:
         self, api: Api, issuer: Issuer, order: Order, wiring: Wiring, receiver: Receiver
     ) -> None:
         with wiring.writing() as services:
-            services.endpoints.create(issuer.environment_id, receiver.url)
+            services.endpoints.create(issuer.environment_id, Details(url=receiver.url))
         issue(api, order, 0)
         work_off(wiring)
         answer = pulled(api)

@@ -2,7 +2,6 @@ import io
 import json
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from tests.factories.issuers import Issuer
 from tests.fakes.receiver import Receiver
 from tests.fixtures import Api
 from tests.functional.api.conftest import Order
+from widget_host.domain.endpoints.rules import Details
 from widget_host.domain.transactions import rules
 from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
@@ -45,8 +45,7 @@ def app(lines: Lines, app: HostApp) -> HostApp:
 
 def deliver(wiring: Wiring) -> None:
     """Send what is due."""
-    with ThreadPoolExecutor(1) as pool:
-        assert Worker(wiring)._round(pool)
+    assert Worker(wiring).work_off()
 
 
 class TestRequests:
@@ -109,7 +108,7 @@ class TestEveryLine:
 
         def visit() -> tuple[str, ...]:
             with wiring.writing() as services:
-                _, webhook_secret = services.endpoints.create(issuer.environment_id, receiver.url)
+                _, webhook_secret = services.endpoints.create(issuer.environment_id, Details(url=receiver.url))
             asked = {"sourceUserId": CUSTOMER, "sourceUserEmail": EMAIL}
             launched = api.post("/auth/widget/point-exchange", asked).get_json()
             client.get(launched["widgetUrl"].removeprefix("http://localhost"))

@@ -9,6 +9,7 @@ from tests.fixtures import Api
 from tests.functional.api.answers import problem
 from tests.functional.api.conftest import NOTHING, Order, Posted
 from tests.services.rounds import work_off
+from widget_host.domain.endpoints.rules import Details
 from widget_host.domain.ledger.rules import AccountName
 from widget_host.wiring import Wiring
 
@@ -105,7 +106,7 @@ class TestPending:
         self, *, api: Api, issuer: Issuer, order: Order, wiring: Wiring, receiver: Receiver, member: str, status: str
     ) -> None:
         with wiring.writing() as services:
-            services.endpoints.create(issuer.environment_id, receiver.url)
+            services.endpoints.create(issuer.environment_id, Details(url=receiver.url))
         made = start(api, order, member)
         work_off(wiring)
         assert receiver.received == []

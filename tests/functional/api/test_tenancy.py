@@ -15,6 +15,7 @@ from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.fakes.clock import START
 from tests.fixtures import Api
 from tests.functional.api.conftest import MEMBER, Change
+from tests.functional.api.tenancy_webhooks import WEBHOOKS, webhooks
 from tests.functional.api.test_programs import VERDE
 from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
@@ -88,6 +89,7 @@ CASES: dict[str, Cases | str] = {
     "GET /gallery/<widget>/<name>": "made-up screens, for who develops the widgets",
     "GET /docs": "the same for everybody",
     "GET /docs/embed": "the same for everybody",
+    "GET /docs/webhooks": "the same for everybody",
     "GET /docs/errors": "the same for everybody",
     "GET /docs/guide": "the same for everybody",
     "GET /programs": "the caller's own; see below",
@@ -165,6 +167,7 @@ CASES: dict[str, Cases | str] = {
     "POST /hooks/<id:tenant_key>/transaction": (
         ("tenant", lambda caller, key: caller.client.post(f"/hooks/{key}/transaction", json={"id": "event-1"})),
     ),
+    **WEBHOOKS,
 }
 CASES |= {
     f"POST /widget/{widget}/{name}": widget_step(widget, name)
@@ -228,6 +231,7 @@ class TestLists:
         day = {"startDate": MOMENT, "endDate": MOMENT}
         assert caller.api.get("/transactions", query_string=day).get_json() == []
         assert "theirs" not in caller.api.get("/events").text
+        assert caller.api.get("/webhook-endpoints").get_json() == []
         assert caller.api.get("/business/profile").get_json()["name"] == "Northwind Bank"
 
 
@@ -267,6 +271,7 @@ def pairs(client: FlaskClient, wiring: Wiring, issuer: Issuer, stranger: Issuer,
         "transaction": (made.get_json()["id"], "txn_00000000000000000000000000"),
         "reference": ("theirs-1", "unknown-1"),
         "card": (CARD, "card-unknown"),
+        **webhooks(Api(client, stranger)),
         "tenant": (stranger.tenant_key, "tnt_00000000000000000000000000"),
     } | clients
 

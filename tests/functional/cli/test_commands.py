@@ -219,3 +219,33 @@ class TestHelp:
         for command in ("serve", "worker", "demo", "db", "organizations", "environments", "webhooks", "ledger"):
             assert command in listed
             assert run(command, "--help").exit_code == 0
+
+
+class TestWebhooks:
+    def test_are_managed_from_making_to_deleting(self, run: Run, made: dict[str, Any]) -> None:
+        def call(command: str, *arguments: str) -> Any:
+            ended = run("webhooks", command, "--client-id", made["clientId"], *SANDBOX, *arguments)
+            assert ended.exit_code == 0, ended.output
+            return ended.stdout
+
+        by_password = ("--mode", "BASIC", "--username", "host", "--credential", "secret")
+        endpoint = json.loads(call("create", "--url", HOOK, *by_password, "--json"))["id"]
+        call("update", endpoint, "--max-per-second", "5", "--event-type", "LINKED", "--ordered")
+        listed = json.loads(call("list", "--json"))["endpoints"]
+        assert [(each["mode"], each["eventTypes"], each["state"]) for each in listed] == [
+            ("BASIC", ["LINKED"], "enabled")
+        ]
+        staged = json.loads(call("stage-secret", endpoint, "--json"))["id"]
+        assert "signs now" in call("promote-secret", endpoint, staged, "--overlap", "PT1H")
+        call("end-secret", endpoint, staged)
+        call("test", endpoint)
+        delivery = json.loads(call("deliveries", endpoint, "--json"))["deliveries"][0]
+        assert (delivery["eventType"], delivery["status"]) == ("webhook.test", "WAITING")
+        call("resend", delivery["id"])
+        call("disable", endpoint)
+        assert "disabled (manual)" in call("list")
+        call("enable", endpoint)
+        since = ("--since", "2026-01-31T09:00:00Z")
+        assert json.loads(call("recover", endpoint, *since, "--json")) == {"recovered": 0, "isComplete": True}
+        call("delete", endpoint)
+        assert "There is no endpoint." in call("list")

@@ -16,6 +16,7 @@ from tests.fixtures import Api
 from tests.functional.widgets.conftest import PATH, Widget
 from widget_host.app import create_app
 from widget_host.config import Settings
+from widget_host.domain.endpoints.rules import Details
 from widget_host.kit.logs import configure
 from widget_host.wiring import Wiring
 from widget_host.worker import Worker
@@ -66,7 +67,7 @@ class TestMetrics:
         self, client: FlaskClient, api: Api, issuer: Issuer, wiring: Wiring, clock: StoppedClock
     ) -> None:
         with wiring.writing() as services:
-            services.endpoints.create(issuer.environment_id, "http://127.0.0.1:9/hook")
+            services.endpoints.create(issuer.environment_id, Details(url="http://127.0.0.1:9/hook"))
         api.post("/transactions", json=order(issuer))
         clock.advance(seconds=90)
         found = figures(client)
@@ -103,9 +104,8 @@ class TestReady:
     ) -> None:
         said = client.get("/readyz").get_json()
         assert (said["worker"], said["ledger"]) == ({"lastRound": None, "ageSeconds": None}, None)
-        worker = Worker(wiring)
+        Worker(wiring).work_off()
         with wiring.writing() as services:
-            worker._pulse(services)
             services.upkeep.keep_check({})
         clock.advance(seconds=42)
         said = client.get("/readyz").get_json()

@@ -106,6 +106,7 @@ class TestLogos:
 
 
 class TestStyle:
-    def test_uses_logical_directions_only(self) -> None:
-        css = (STATIC / "css/widget.css").read_text("utf-8")
+    @pytest.mark.parametrize("sheet", ["widget", "purchase", "multibrand"])
+    def test_uses_logical_directions_only(self, sheet: str) -> None:
+        css = (STATIC / f"css/{sheet}.css").read_text("utf-8")
         assert re.findall(r"\b(?:margin|padding|border|inset)-(?:left|right)\b|text-align: (?:left|right)", css) == []

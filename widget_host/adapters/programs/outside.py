@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from widget_host.adapters.http import OutgoingHttp
+from widget_host.adapters.http.asking import OutgoingHttp
 from widget_host.kit.clock import Clock
 from widget_host.kit.crypto import SecretBox
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from widget_host.adapters.http import CONNECT_TIMED_OUT, NO_ANSWER, Answer
+from widget_host.adapters.http.answers import TIMED_OUT, Answer
 from widget_host.adapters.programs.outside import Outside
 from widget_host.domain.programs.rules import Credit, Destination, MemberCheck, Outcome, ProgramFacts, misfits
 from widget_host.domain.transactions.rules import InvalidMember, PartnerFailed, PartnerTimedOut, ReversalRefused
@@ -16,7 +16,6 @@ from widget_host.kit.signing import webhook_headers
 REASONS = ("MALFORMED", "NOT_FOUND", "NAME_MISMATCH", "INELIGIBLE")
 OUTCOMES = {"CREDITED": Outcome.CREDITED, "ACCEPTED": Outcome.ACCEPTED}
 OK, NOT_FOUND = 200, 404
-TIMED_OUT = (CONNECT_TIMED_OUT, NO_ANSWER)
 # Refusals that are about the request's way, not about the member: with a code or without, they decide nothing.
 NOT_ABOUT_THE_CREDIT = (401, 403, 429)
 # The program may hold a credit of this id, or may still take it: only asking again tells.

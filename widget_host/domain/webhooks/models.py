@@ -1,4 +1,4 @@
-"""Events, the endpoints that want them, deliveries and the attempts made."""
+"""Events, their deliveries and the attempts made."""
 
 from datetime import datetime
 
@@ -6,6 +6,10 @@ from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget_host.kit.db import Table
+
+_WAITING = text("state = 'waiting'")
+_IN_ORDER = text("state = 'waiting' AND subject IS NOT NULL")
+_ENDED = text("ended_at IS NOT NULL")
 
 
 class Event(Table):
@@ -44,42 +48,41 @@ class Event(Table):
     position: Mapped[int | None]
 
 
-class Endpoint(Table):
-    """An address of the issuer's backend; its secret is sealed, because it must be used again."""
-
-    __tablename__ = "webhook_endpoints"
-
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id"), index=True)
-    url: Mapped[str] = mapped_column(String(2000))
-    sealed_secret: Mapped[str] = mapped_column(Text)
-    enabled: Mapped[bool]
-    created_at: Mapped[datetime]
-
-
 class Delivery(Table):
-    """One event on its way to one endpoint; the row is the queue: it is due, claimed under a lease, then ended."""
+    """One event on its way to one endpoint; the row is the queue: it is due, claimed under a lease, then ended.
+
+    `attempts` counts all there were, `tries` those since it was last sent on its way. An endpoint that wants its events
+    in order has `subject` and `sequence` here too. All moments are the machine's.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
+        Index("ix_deliveries_endpoint", "endpoint_id", "id"),
+        Index("ix_deliveries_due", "endpoint_id", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index(
-            "ix_deliveries_due",
-            "due_at",
-            "id",
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
+            "ix_deliveries_subject",
+            "endpoint_id",
+            "subject",
+            "sequence",
+            sqlite_where=_IN_ORDER,
+            postgresql_where=_IN_ORDER,
         ),
+        Index("ix_deliveries_ended", "ended_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id"))
     event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
-    endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoints.id"), index=True)
+    endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoints.id"))
     state: Mapped[str] = mapped_column(String(12))
     attempts: Mapped[int] = mapped_column(Integer)
+    tries: Mapped[int] = mapped_column(Integer)
     due_at: Mapped[datetime]
     fence: Mapped[str | None] = mapped_column(String(40))
+    subject: Mapped[str | None] = mapped_column(String(160))
+    sequence: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
 
@@ -95,4 +98,5 @@ class Attempt(Table):
     url: Mapped[str] = mapped_column(String(2000))
     status: Mapped[int | None] = mapped_column(Integer)
     error: Mapped[str | None] = mapped_column(String(200))
+    header_names: Mapped[list[str]]
     answer: Mapped[str] = mapped_column(Text)

@@ -1,19 +1,18 @@
-"""What is read of events, endpoints and deliveries, and the one statement that claims."""
+"""What is read of events and deliveries, and the statements that claim and settle."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
-from widget_host.domain.webhooks.models import Delivery, Endpoint, Event
-from widget_host.domain.webhooks.rules import WAITING
+from widget_host.domain.endpoints.models import Endpoint
+from widget_host.domain.webhooks.models import Attempt, Delivery, Event
+from widget_host.domain.webhooks.rules import DELIVERED, TEST, WAITING, Due
 
-
-def enabled_endpoints(session: Session, environment_id: str) -> list[str]:
-    """Return the ids of the endpoints that get this environment's events."""
-    found = select(Endpoint.id).where(Endpoint.environment_id == environment_id, Endpoint.enabled)
-    return list(session.scalars(found.order_by(Endpoint.id)))
+MOST_ENDPOINTS = 500
+UNSYNCHRONIZED = {"synchronize_session": False}
 
 
 def last_sequence(session: Session, environment_id: str, subject: str) -> int:
@@ -22,17 +21,53 @@ def last_sequence(session: Session, environment_id: str, subject: str) -> int:
     return session.scalar(latest) or 0
 
 
-def claim(session: Session, *, now: datetime, until: datetime, fence: str, limit: int) -> list[str]:
-    """Take up to `limit` due deliveries under a lease and return their ids; no two workers get the same one.
+def due_endpoints(session: Session, now: datetime) -> list[Due]:
+    """Return the endpoints for which something is due, who waited longest first; not those that rest.
 
-    A claimed delivery is due again when its lease ends: a worker that died loses nothing.
+    One look at the start of each endpoint's queue: how long a queue is makes no difference.
     """
+    first = (
+        select(func.min(Delivery.due_at))
+        .where(Delivery.endpoint_id == Endpoint.id, Delivery.state == WAITING)
+        .scalar_subquery()
+    )
+    awake = (
+        select(
+            Endpoint.id,
+            Endpoint.per_second,
+            Endpoint.free_at,
+            Endpoint.tripped_at.is_not(None).label("is_tripped"),
+            Endpoint.failing_since.is_not(None).label("is_failing"),
+            first.label("first"),
+        )
+        .where(Endpoint.enabled, or_(Endpoint.tripped_at.is_(None), Endpoint.probe_at <= now))
+        .subquery()
+    )
+    found = select(awake).where(awake.c.first <= now).order_by(awake.c.first, awake.c.id).limit(MOST_ENDPOINTS)
+    rows = session.execute(found)
+    return [Due(row.id, row.per_second, row.free_at, row.is_tripped, row.is_failing) for row in rows]
+
+
+def claim(session: Session, endpoint_id: str, *, now: datetime, until: datetime, fence: str, limit: int) -> list[str]:
+    """Take up to `limit` of an endpoint's due deliveries under a lease; no two workers get the same one.
+
+    A claimed delivery is due again when its lease ends: a worker that died loses nothing. Where order matters, one
+    waits for every earlier one of its subject.
+    """
+    earlier = aliased(Delivery)
+    is_behind = exists().where(
+        earlier.endpoint_id == Delivery.endpoint_id,
+        earlier.subject == Delivery.subject,
+        earlier.state == WAITING,
+        earlier.sequence < Delivery.sequence,
+    )
     due = (
         select(Delivery.id)
-        .where(Delivery.state == WAITING, Delivery.due_at <= now)
+        .where(Delivery.endpoint_id == endpoint_id, Delivery.state == WAITING, Delivery.due_at <= now)
+        .where(or_(Delivery.subject.is_(None), ~is_behind))
         .order_by(Delivery.due_at, Delivery.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=Delivery)
         # Apart from the UPDATE: PostgreSQL may run a plain subquery again for each row, and take more than the limit.
         .cte("due")
     )
@@ -42,34 +77,42 @@ def claim(session: Session, *, now: datetime, until: datetime, fence: str, limit
         .values(due_at=until, fence=fence)
         .returning(Delivery.id)
     )
-    return list(session.scalars(taken.execution_options(synchronize_session=False)))
+    return list(session.scalars(taken.execution_options(**UNSYNCHRONIZED)))
+
+
+def claimed(session: Session, delivery_ids: Sequence[str]) -> list[Row[Any]]:
+    """Return what is needed to send these deliveries, the oldest event first."""
+    columns = (Delivery.id, Delivery.endpoint_id, Delivery.attempts, Delivery.tries, Event.id.label("event_id"))
+    found = select(*columns, Event.body).join(Event, Event.id == Delivery.event_id)
+    return list(session.execute(found.where(Delivery.id.in_(delivery_ids)).order_by(Event.id, Delivery.id)))
+
+
+def settle_taken(session: Session, delivery_ids: Sequence[str], *, fence: str, now: datetime) -> list[str]:
+    """End deliveries that were taken, and return those that were still this fence's."""
+    values = {"state": DELIVERED, "ended_at": now}
+    return _settle(session, delivery_ids, fence, values)
+
+
+def settle_failed(session: Session, delivery_id: str, *, fence: str, values: dict[str, Any]) -> list[str]:
+    """Let a delivery wait or end, if it is still this fence's."""
+    return _settle(session, [delivery_id], fence, values)
+
+
+def _settle(session: Session, delivery_ids: Sequence[str], fence: str, values: dict[str, Any]) -> list[str]:
+    settled = (
+        update(Delivery)
+        .where(Delivery.id.in_(delivery_ids), Delivery.fence == fence)
+        .values(attempts=Delivery.attempts + 1, tries=Delivery.tries + 1, fence=None, **values)
+        .returning(Delivery.id)
+    )
+    return list(session.scalars(settled.execution_options(**UNSYNCHRONIZED)))
 
 
 def queue(session: Session) -> tuple[int, datetime | None]:
-    """Return how many deliveries wait, and when the first of them is due."""
-    row = session.execute(select(func.count(), func.min(Delivery.due_at)).where(Delivery.state == WAITING)).one()
+    """Return how many deliveries wait for endpoints that are sent to, and when the first of them is due."""
+    waiting = select(func.count(), func.min(Delivery.due_at)).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+    row = session.execute(waiting.where(Delivery.state == WAITING, Endpoint.enabled)).one()
     return row[0], row[1]
-
-
-def claimed(session: Session, delivery_ids: list[str]) -> list[Row[Any]]:
-    """Return what is needed to send these deliveries, with the endpoint's address and secret as they are now."""
-    return list(
-        session.execute(
-            select(
-                Delivery.id,
-                Delivery.attempts,
-                Delivery.environment_id,
-                Endpoint.url,
-                Endpoint.sealed_secret,
-                Event.id.label("event_id"),
-                Event.body,
-            )
-            .join(Event, Event.id == Delivery.event_id)
-            .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
-            .where(Delivery.id.in_(delivery_ids))
-            .order_by(Event.id, Delivery.id)
-        )
-    )
 
 
 def bring_forward(session: Session, environment_id: str, by: timedelta) -> None:
@@ -113,5 +156,17 @@ def is_waiting(session: Session, environment_id: str, event_id: str) -> bool:
 
 def events_after(session: Session, environment_id: str, place: int, limit: int) -> list[Event]:
     """Return the environment's events that stand after a place, in order."""
-    wanted = select(Event).where(Event.environment_id == environment_id, Event.position > place)
+    wanted = select(Event).where(Event.environment_id == environment_id, Event.position > place, Event.type != TEST)
     return list(session.scalars(wanted.order_by(Event.position).limit(limit)))
+
+
+def forget(session: Session, before: datetime, limit: int) -> int:
+    """Take away deliveries that ended before, and what waits for deleted endpoints, with their attempts."""
+    is_old = and_(Delivery.ended_at.is_not(None), Delivery.ended_at < before)
+    of_deleted = Delivery.endpoint_id.in_(select(Endpoint.id).where(Endpoint.deleted_at.is_not(None)))
+    ids = list(session.scalars(select(Delivery.id).where(is_old).limit(limit)))
+    ids += session.scalars(select(Delivery.id).where(of_deleted, Delivery.state == WAITING).limit(limit))
+    if ids:
+        session.execute(delete(Attempt).where(Attempt.delivery_id.in_(ids)).execution_options(**UNSYNCHRONIZED))
+        session.execute(delete(Delivery).where(Delivery.id.in_(ids)).execution_options(**UNSYNCHRONIZED))
+    return len(ids)

@@ -9,11 +9,13 @@ import pytest
 from tests.factories.offers import NUMBER, make_facts
 from tests.fakes.clock import StoppedClock
 from tests.fakes.receiver import Receiver, Reply, answer, hang_up
-from widget_host.adapters.http import CONNECT_TIMED_OUT, NO_ANSWER, Answer, OutgoingHttp
+from widget_host.adapters.http.answers import CONNECT_TIMED_OUT, NO_ANSWER, Answer
+from widget_host.adapters.http.asking import OutgoingHttp
 from widget_host.adapters.programs.outside import Outside
 from widget_host.adapters.programs.rest import RestConnector
 from widget_host.domain.programs.rules import Credit, Destination, MemberCheck, Outcome, ProgramFacts
 from widget_host.domain.transactions.rules import InvalidMember, PartnerFailed, PartnerTimedOut, ReversalRefused
+from widget_host.kit.addresses import AddressRules
 from widget_host.kit.crypto import KeyRing, SecretBox
 from widget_host.kit.signing import is_webhook_signed
 
@@ -32,7 +34,7 @@ class Wire(OutgoingHttp):
     """Gives one answer to everything."""
 
     def __init__(self, given: Answer) -> None:
-        super().__init__(development=True)
+        super().__init__(AddressRules(development=True))
         self._given = given
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -234,7 +236,7 @@ class TestReverse:
 
 @pytest.fixture
 def connector() -> RestConnector:
-    return RestConnector(Outside(http=OutgoingHttp(development=True), box=BOX, clock=StoppedClock()))
+    return RestConnector(Outside(http=OutgoingHttp(AddressRules(development=True)), box=BOX, clock=StoppedClock()))
 
 
 @pytest.fixture

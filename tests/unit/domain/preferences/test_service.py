@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tests.factories.cards import CARD, CUSTOMER, MERIDIAN, VERDE, choose, choose_three, preferred
 from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.fakes.clock import START, StoppedClock
+from widget_host.domain.endpoints.rules import Details
 from widget_host.domain.preferences.rules import PreferencesChanged
 from widget_host.domain.programs.rules import Destination, InvalidProgram
 from widget_host.domain.webhooks.models import Delivery, Event
@@ -51,7 +52,7 @@ class TestSave:
 
     def test_enqueues_what_it_tells(self, wiring: Wiring, issuer: Issuer) -> None:
         with wiring.writing() as services:
-            services.endpoints.create(issuer.environment_id, "http://localhost/hook")
+            services.endpoints.create(issuer.environment_id, Details(url="http://localhost/hook"))
         choose_three(wiring, issuer)
         with wiring.reading() as services:
             assert len(services._session.scalars(select(Delivery)).all()) == 3

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from tests.factories.issuers import Issuer, make_issuer
 from tests.factories.orders import make_order
 from tests.fakes.clock import START
+from widget_host.domain.endpoints.rules import Details
 from widget_host.domain.organizations.rules import FURTHEST_AHEAD
 from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.models import Transaction
@@ -24,7 +25,7 @@ class TestAdvanceClock:
         stranger = make_issuer(wiring, "Southwind Bank")
         for each in (issuer, stranger):
             with wiring.writing() as services:
-                services.endpoints.create(each.environment_id, "http://localhost/hook")
+                services.endpoints.create(each.environment_id, Details(url="http://localhost/hook"))
             wiring.issuing.issue(make_order(each, "NW-1"))
             wiring.issuing.issue(make_order(each, "NW-2", destination=Destination("sandbox-pending")))
         advance(wiring, issuer, HOUR)

@@ -1,25 +1,8 @@
 import pytest
-from sqlalchemy import update
 
-from tests.factories.books import Books, make_books
+from tests.factories.books import Books
 from widget_host.domain.webhooks import queries
-from widget_host.domain.webhooks.models import Endpoint
 from widget_host.wiring import Wiring
-
-
-class TestEnabledEndpoints:
-    def test_are_those_of_the_environment_that_want_events(self, wiring: Wiring, books: Books) -> None:
-        made = [self.add(wiring, books), self.add(wiring, books), self.add(wiring, books)]
-        self.add(wiring, make_books(wiring, "Elsewhere"))
-        with wiring.database.writing() as session:
-            session.execute(update(Endpoint).where(Endpoint.id == made[1]).values(enabled=False))
-
-        with wiring.database.reading() as session:
-            assert queries.enabled_endpoints(session, books.environment_id) == sorted([made[0], made[2]])
-
-    def add(self, wiring: Wiring, books: Books) -> str:
-        with wiring.writing() as services:
-            return services.endpoints.create(books.environment_id, "http://127.0.0.1:9/hook")[0].id
 
 
 class TestLastSequence:

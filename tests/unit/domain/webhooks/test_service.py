@@ -1,125 +1,19 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from tests.factories.books import Books, make_books
+from tests.factories.books import Books
+from tests.factories.queues import URL, Queue
 from tests.fakes.clock import START, StoppedClock
-from widget_host.domain.webhooks.models import Attempt, Delivery, Endpoint, Event
-from widget_host.domain.webhooks.rules import LEASE, STEPS, Claimed, Outcome
+from widget_host.domain.endpoints.models import Endpoint
+from widget_host.domain.webhooks.models import Delivery
+from widget_host.domain.webhooks.rules import LEASE, STEPS, Claimed
 from widget_host.kit import wire
 from widget_host.kit.ids import new_id
 from widget_host.wiring import Wiring
-
-URL = "http://127.0.0.1:9/hook"
-
-
-class Queue:
-    """The deliveries of one environment, each call a unit of work of its own."""
-
-    def __init__(self, wiring: Wiring, environment_id: str) -> None:
-        self.wiring = wiring
-        self.environment_id = environment_id
-
-    def add_endpoint(self, url: str = URL) -> tuple[str, str]:
-        with self.wiring.writing() as services:
-            endpoint, secret = services.endpoints.create(self.environment_id, url)
-            return endpoint.id, secret
-
-    def record(self, subject: str = "txn_1", **payload: Any) -> str:
-        event_id = new_id("evt")
-        with self.wiring.writing() as services:
-            services.outbox.record(self.environment_id, event_id, "ledger.posted", subject, payload)
-        return event_id
-
-    def claim(self, limit: int = 10) -> list[Claimed]:
-        with self.wiring.writing() as services:
-            return services.deliveries.claim(limit)
-
-    def finish(self, claimed: Claimed, **answer: Any) -> bool:
-        with self.wiring.writing() as services:
-            return services.deliveries.finish(claimed, Outcome(self.wiring.clock.now(), 12, **answer))
-
-    def only(self) -> Delivery:
-        with self.wiring.database.reading() as session:
-            return session.scalars(select(Delivery)).one()
-
-    def attempts(self) -> list[Attempt]:
-        with self.wiring.database.reading() as session:
-            return list(session.scalars(select(Attempt).order_by(Attempt.number)))
-
-
-class TestEndpoints:
-    def test_keep_their_secret_sealed(self, wiring: Wiring, queue: Queue) -> None:
-        endpoint_id, secret = queue.add_endpoint()
-
-        with wiring.database.reading() as session:
-            endpoint = session.get_one(Endpoint, endpoint_id)
-        assert (endpoint.url, endpoint.enabled, endpoint.environment_id) == (URL, True, queue.environment_id)
-        assert secret not in endpoint.sealed_secret
-        assert wiring.box.open(endpoint.sealed_secret, owner=queue.environment_id) == secret
-
-
-class TestRecord:
-    def test_keeps_the_body_that_will_be_signed(self, wiring: Wiring, queue: Queue) -> None:
-        event_id = queue.record(value=Decimal("25.50"), name="Zoë")
-
-        with wiring.database.reading() as session:
-            event = session.get_one(Event, event_id)
-        assert wire.loads(event.body) == {
-            "id": event_id,
-            "type": "ledger.posted",
-            "sequence": 1,
-            "value": Decimal("25.50"),
-            "name": "Zoë",
-        }
-        assert list(wire.loads(event.body)) == ["id", "type", "sequence", "value", "name"]
-        assert event.created_at == START
-
-    def test_numbers_the_events_of_each_subject(self, wiring: Wiring, queue: Queue) -> None:
-        stranger = Queue(wiring, make_books(wiring, "Elsewhere").environment_id)
-        told = [queue.record("a"), queue.record("a"), queue.record("b"), stranger.record("a"), queue.record("a")]
-
-        with wiring.database.reading() as session:
-            assert [session.get_one(Event, event_id).sequence for event_id in told] == [1, 2, 1, 1, 3]
-
-    def test_makes_a_delivery_for_each_enabled_endpoint_of_the_environment(self, wiring: Wiring, queue: Queue) -> None:
-        wanted = sorted([queue.add_endpoint()[0], queue.add_endpoint()[0]])
-        disabled = queue.add_endpoint()[0]
-        Queue(wiring, make_books(wiring, "Elsewhere").environment_id).add_endpoint()
-        with wiring.database.writing() as session:
-            session.execute(update(Endpoint).where(Endpoint.id == disabled).values(enabled=False))
-
-        queue.record()
-
-        with wiring.database.reading() as session:
-            made = session.scalars(select(Delivery).order_by(Delivery.endpoint_id)).all()
-        assert [delivery.endpoint_id for delivery in made] == wanted
-        assert {(delivery.state, delivery.attempts, delivery.due_at) for delivery in made} == {("waiting", 0, START)}
-
-    def test_wakes_the_worker_when_it_is_kept(self, wiring: Wiring, queue: Queue) -> None:
-        queue.record()
-        assert not wiring.enqueued.is_set()
-
-        queue.add_endpoint()
-        queue.record()
-        assert wiring.enqueued.is_set()
-
-    def test_is_undone_with_what_caused_it(self, wiring: Wiring, queue: Queue, books: Books) -> None:
-        queue.add_endpoint()
-        with pytest.raises(RuntimeError):
-            self.record_in_vain(wiring, queue)
-
-        assert (books.count("events"), books.count("deliveries")) == (0, 0)
-        assert not wiring.enqueued.is_set()
-
-    def record_in_vain(self, wiring: Wiring, queue: Queue) -> None:
-        with wiring.writing() as services:
-            services.outbox.record(queue.environment_id, "evt_1", "ledger.posted", "txn_1", {})
-            raise RuntimeError
 
 
 class TestClaim:
@@ -129,7 +23,8 @@ class TestClaim:
 
         (claimed,) = queue.claim()
 
-        assert (claimed.url, claimed.secret, claimed.event_id, claimed.number) == (URL, secret, event_id, 1)
+        assert (claimed.receiver.url, claimed.receiver.secrets) == (URL, (secret,))
+        assert (claimed.event_id, claimed.number, claimed.tries) == (event_id, 1, 1)
         assert wire.loads(claimed.body)["name"] == "Zoë"
         assert (queue.only().fence, queue.only().due_at) == (claimed.fence, START + LEASE)
 
@@ -140,7 +35,7 @@ class TestClaim:
             told.append(queue.record(new_id("txn")))
             clock.advance(seconds=1)
 
-        assert [sorted(claimed.event_id for claimed in queue.claim(2)) for _ in range(4)] == [
+        assert [sorted(claimed.event_id for claimed in queue.claim(4)) for _ in range(4)] == [
             told[0:2],
             told[2:4],
             told[4:5],
@@ -192,19 +87,11 @@ class TestClaim:
             queue.record(new_id("txn"))
 
         with wiring.writing() as services:
-            first = services.deliveries.claim(3)
+            first = services.deliveries.claim(6)
             second = queue.claim()
 
         assert (len(first), len(second)) == (3, 1)
         assert {claimed.id for claimed in first}.isdisjoint(claimed.id for claimed in second)
-
-    def test_says_that_a_secret_can_no_longer_be_opened(self, wiring: Wiring, queue: Queue) -> None:
-        endpoint_id, _ = queue.add_endpoint()
-        queue.record()
-        with wiring.database.writing() as session:
-            session.execute(update(Endpoint).where(Endpoint.id == endpoint_id).values(sealed_secret="0badc0de.AAAA"))
-
-        assert [claimed.secret for claimed in queue.claim()] == [None]
 
     def test_uses_the_address_as_it_is_now(self, wiring: Wiring, queue: Queue, clock: StoppedClock) -> None:
         queue.add_endpoint()
@@ -214,7 +101,7 @@ class TestClaim:
             session.execute(update(Endpoint).values(url="http://127.0.0.1:9/moved"))
         clock.advance(seconds=6)
 
-        assert [claimed.url for claimed in queue.claim()] == ["http://127.0.0.1:9/moved"]
+        assert [claimed.receiver.url for claimed in queue.claim()] == ["http://127.0.0.1:9/moved"]
 
 
 class TestFinish:
@@ -243,7 +130,9 @@ class TestFinish:
             (claimed,) = queue.claim()
             assert claimed.number == number
             queue.finish(claimed, status=500 + number)
-            clock.advance(hours=30)
+            clock.advance(hours=13)
+            with queue.wiring.database.writing() as session:
+                session.execute(update(Delivery).where(Delivery.state == "waiting").values(due_at=clock.now()))
 
         assert (queue.only().state, queue.only().attempts, queue.claim()) == ("failed", 10, [])
         assert [(attempt.number, attempt.status) for attempt in queue.attempts()] == [
@@ -278,6 +167,50 @@ class TestFinish:
         with ThreadPoolExecutor(4) as threads:
             told = list(threads.map(lambda _: queue.finish(claimed, status=500), range(4)))
         assert (sorted(told), queue.only().attempts) == ([False, False, False, True], 1)
+
+    def test_ends_at_once_where_the_endpoint_is_gone(self, queue: Queue) -> None:
+        queue.finish(self.claimed(queue), status=410)
+        queue.record("another")
+
+        assert self.endpoint(queue).disabled_reason == "gone"
+        assert (queue.attempts()[0].status, queue.claim()) == (410, [])
+
+    def test_keeps_the_names_of_headers_and_no_values(self, queue: Queue) -> None:
+        queue.finish(self.claimed(queue), status=200, header_names=("Content-Type", "X-Own"))
+
+        assert queue.attempts()[0].header_names == ["Content-Type", "X-Own"]
+
+    def test_counts_what_was_sent_again_from_the_first_step(self, queue: Queue, wiring: Wiring) -> None:
+        queue.finish(self.claimed(queue), status=500)
+        with wiring.writing() as services:
+            services.redelivery.resend(queue.environment_id, queue.only().id)
+        (again,) = queue.claim()
+
+        assert (again.number, again.tries) == (2, 1)
+
+    def test_disables_an_endpoint_that_failed_for_five_days(self, queue: Queue, clock: StoppedClock) -> None:
+        queue.add_endpoint()
+        for _ in range(4):
+            queue.record(new_id("txn"))
+            queue.finish(queue.claim()[0], status=500)
+            assert self.endpoint(queue).enabled
+            clock.advance(hours=30)
+            self.end_all(queue)
+        queue.record(new_id("txn"))
+        queue.finish(queue.claim()[0], status=500)
+
+        assert (self.endpoint(queue).enabled, self.endpoint(queue).disabled_reason) == (False, "failing")
+        with queue.wiring.reading() as services:
+            (line,) = services.audit_trail.list(event="webhook_endpoint.disabled")
+        assert (line.environment_id, line.details["reason"]) == (queue.environment_id, "failing")
+
+    def end_all(self, queue: Queue) -> None:
+        with queue.wiring.database.writing() as session:
+            session.execute(update(Delivery).values(state="failed"))
+
+    def endpoint(self, queue: Queue) -> Endpoint:
+        with queue.wiring.database.reading() as session:
+            return session.scalars(select(Endpoint)).one()
 
     def claimed(self, queue: Queue) -> Claimed:
         queue.add_endpoint()

@@ -42,8 +42,10 @@ class TestPalette:
 
 class TestStyle:
     def test_names_every_value_that_the_style_sheet_uses(self) -> None:
-        used = set(re.findall(r"var\((--[a-z-]+)\)", (resource("static") / "css/widget.css").read_text("utf-8")))
-        given_by_default = set(re.findall(r"(--[a-z-]+):", style(None, None)))
+        sheets = ("widget.css", "purchase.css", "multibrand.css")
+        written = "".join((resource("static") / "css" / sheet).read_text("utf-8") for sheet in sheets)
+        used = set(re.findall(r"var\((--[a-z-]+)\)", written))
+        given_by_default = set(re.findall(r"(--[a-z-]+):", style(None, None) + written))
         assert used - given_by_default == set()
 
     def test_rounds_cards_and_controls_alike(self) -> None:

@@ -27,7 +27,7 @@ from widget_host.web.widgets.session import Face, is_visited, visitor
 REVIEW = "_review.html"
 # What these steps are answered with leaves the rest of the screen alone.
 BESIDE = {"purchase.preview": "_preview.html", "purchase.program": "_chosen.html"}
-FACE = Face(POINT_EXCHANGE, "purchase", TITLE, MAKER)
+FACE = Face(POINT_EXCHANGE, "purchase", TITLE, MAKER, style="css/purchase.css")
 
 entrance, bp = blueprints(FACE, lambda: _start(Entry()), kept.reopen)
 

@@ -1,51 +1,32 @@
-"""Outgoing HTTP: deadlines, pinned public addresses, no redirects, no proxies, nothing kept between calls."""
+"""The client that waits for its answer: programs are asked with it. Pinned, in time, nothing kept between calls."""
 
 import contextlib
 import io
-import ipaddress
 import socket
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
-from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
 
-CONNECT_SECONDS = 5
-ATTEMPT_SECONDS = 15
-ANSWER_READ = 64 * 1024
-CHUNK = 8 * 1024
-PORTS = {"https": 443, "http": 80}
-CONNECT_TIMED_OUT, NO_ANSWER = "connect timed out", "no answer in time"
-
-
-class AddressRefused(ValueError):
-    """This address is not one the host sends to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: a status with the start of the body, or the kind of error that kept an answer away.
-
-    `was_sent` says that the other side may have the request: any part of its body was handed to the network.
-    """
-
-    status: int | None = None
-    error: str | None = None
-    text: str = ""
-    was_sent: bool = False
+from widget_host.adapters.http import answers
+from widget_host.adapters.http.answers import Answer, body_text
+from widget_host.adapters.http.names import Names
+from widget_host.kit.addresses import AddressRefused, AddressRules, Target
 
 
 class OutgoingHttp:
-    """Asks addresses that others chose; in development private addresses and plain http are allowed."""
+    """Asks addresses that others chose, as far as the rules allow."""
 
-    def __init__(self, *, development: bool) -> None:
+    def __init__(self, rules: AddressRules) -> None:
         """Decide once how strict to be."""
-        self._development = development
+        self._rules = rules
+        self._names = Names(rules)
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request and return what came of it; never raises for what the other side does."""
@@ -59,49 +40,15 @@ class OutgoingHttp:
         return self._ask(_Asked("GET", url, headers))
 
     def _ask(self, asked: "_Asked") -> Answer:
-        with _Deadline(ATTEMPT_SECONDS) as deadline:
+        with _Deadline(answers.ATTEMPT_SECONDS) as deadline:
             try:
-                parts = self._checked(asked.url)
-                return _send(asked, parts, self._address(parts), deadline)
+                target = self._rules.check(asked.url)
+                address = self._names.find(target, deadline.left)[0]
+                return _send(asked, target, address, deadline)
             except AddressRefused as refused:
                 return Answer(error=str(refused))
-            except (requests.RequestException, OSError, UnicodeError) as error:
-                return Answer(error=NO_ANSWER if deadline.is_over else _kind(error))
-
-    def _checked(self, url: str) -> SplitResult:
-        parts = _split(url)
-        if parts.scheme not in (("https", "http") if self._development else ("https",)):
-            raise AddressRefused("address refused: not https")
-        if not parts.hostname or parts.username is not None or parts.password is not None:
-            raise AddressRefused("address refused: no host, or credentials in the address")
-        return parts
-
-    def _address(self, parts: SplitResult) -> str:
-        found = socket.getaddrinfo(
-            parts.hostname, parts.port or PORTS[parts.scheme], type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
-        )
-        addresses = [str(entry[4][0]) for entry in found]
-        if not self._development and not all(_is_public(address) for address in addresses):
-            raise AddressRefused("address refused: not public")
-        return addresses[0]
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        if parts.port != 0:
-            return parts
-    except ValueError:
-        pass
-    raise AddressRefused("address refused: not a URL")
-
-
-def _is_public(address: str) -> bool:
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        # Every way of writing an IPv4 address inside an IPv6 one could hide a private machine.
-        return parsed in ipaddress.ip_network("2000::/3") and parsed.sixtofour is None and parsed.is_global
-    return parsed.is_global and not parsed.is_multicast
+            except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
+                return Answer(error=answers.NO_ANSWER if deadline.is_over else _kind(error))
 
 
 class _Deadline:
@@ -125,8 +72,12 @@ class _Deadline:
                 self._socket.close()
 
     @property
+    def left(self) -> float:  # float: seconds
+        return self._end - time.monotonic()
+
+    @property
     def is_over(self) -> bool:
-        return time.monotonic() >= self._end
+        return self.left <= 0
 
     def watch(self, opened: socket.socket) -> None:
         with self._lock:
@@ -190,41 +141,41 @@ class _Asked:
     body: io.BytesIO | None = None
 
 
-def _send(asked: _Asked, parts: SplitResult, address: str, deadline: _Deadline) -> Answer:
+def _send(asked: _Asked, target: Target, address: str, deadline: _Deadline) -> Answer:
     with _Session() as session:
         session.trust_env = False
-        session.mount(f"{parts.scheme}://", _PinnedAdapter(str(parts.hostname), address, deadline))
+        session.mount(f"{target.scheme}://", _PinnedAdapter(target.host, address, deadline))
         with session.request(
             asked.method,
-            parts.geturl(),
+            target.url,
             data=asked.body,
-            headers={"Host": parts.netloc, **asked.headers},
-            timeout=(CONNECT_SECONDS, ATTEMPT_SECONDS),
+            headers={**answers.HEADERS, "Host": target.authority, **asked.headers},
+            timeout=(answers.CONNECT_SECONDS, answers.ATTEMPT_SECONDS),
             allow_redirects=False,
             stream=True,
         ) as response:
-            return Answer(status=response.status_code, text=_read(response, deadline))
+            return Answer(status=response.status_code, text=_read(response, deadline), headers=response.headers)
 
 
 def _read(response: requests.Response, deadline: _Deadline) -> str:
-    kept = b""
-    for chunk in response.iter_content(CHUNK):
-        kept += chunk
-        if len(kept) >= ANSWER_READ:
+    raw = b""
+    # As it came: what is compressed is not made large on the way.
+    for chunk in response.raw.stream(answers.CHUNK, decode_content=False):
+        raw += chunk
+        if len(raw) >= answers.ANSWER_READ:
             break
     if deadline.is_over:
         raise requests.ReadTimeout
-    # PostgreSQL keeps no NUL in a text.
-    return kept.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return body_text(raw, response.headers.get("Content-Encoding", ""))
 
 
 def _kind(error: Exception) -> str:
     if isinstance(error, requests.ConnectTimeout):
-        return CONNECT_TIMED_OUT
-    if isinstance(error, requests.Timeout):
-        return NO_ANSWER
+        return answers.CONNECT_TIMED_OUT
+    if isinstance(error, requests.Timeout | TimeoutError):
+        return answers.NO_ANSWER
     if isinstance(error, socket.gaierror | UnicodeError):
-        return "host name not found"
+        return answers.NAME_NOT_FOUND
     if isinstance(error, requests.exceptions.SSLError):
-        return "TLS failed"
-    return "connection failed"
+        return answers.TLS_FAILED
+    return answers.CONNECTION_FAILED

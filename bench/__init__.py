@@ -1,0 +1,1 @@
+"""Benchmarks: each measures the host beside what it is compared with, in one run on one machine."""

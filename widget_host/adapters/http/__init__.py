@@ -1,0 +1,1 @@
+"""Outgoing HTTP: every address others chose is checked, looked up once and pinned before anything is sent."""

@@ -1,0 +1,1 @@
+"""The addresses of issuers' backends: what they want, how they know us, and how they are."""
