@@ -119,8 +119,8 @@ class TestNotOpening:
         self, client: FlaskClient, launch: Launch, entry: dict[str, str], issuer: Issuer
     ) -> None:
         token = launch()
-        assert Widget(client, token).post("confirm", **entry).status_code == 200
-        assert "Your session has ended" in client.get(PATH, query_string={"token": token}).text
+        assert Widget(client, token).confirm(**entry).status_code == 200
+        assert "This exchange is finished" in client.get(PATH, query_string={"token": token}).text
 
 
 class TestThePage:
