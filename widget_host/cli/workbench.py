@@ -2,12 +2,11 @@
 
 import json
 import sys
-import time
-from datetime import UTC, datetime
 
 import click
 import requests
 
+from widget_host.kit.clock import SystemClock
 from widget_host.kit.diagnosis import Signed, faults
 from widget_host.kit.ids import new_id
 from widget_host.kit.signing import webhook_headers
@@ -26,7 +25,7 @@ def send(kind: str, url: str, data: str, secret: str) -> None:
     """Send an event of TYPE, signed, to a receiver that you work on."""
     event = {"id": new_id("evt"), "type": kind, **_fields(data)}
     body, event_id = json.dumps(event, ensure_ascii=False).encode(), str(event["id"])
-    headers = webhook_headers(secret, event_id=event_id, timestamp=int(time.time()), body=body)
+    headers = webhook_headers(secret, event_id=event_id, timestamp=int(SystemClock().now().timestamp()), body=body)
     with requests.Session() as session:
         session.trust_env = False
         try:
@@ -51,7 +50,7 @@ def send(kind: str, url: str, data: str, secret: str) -> None:
 def verify(secret: str, timestamp: str, signature: str) -> None:
     """Read a body from the standard input, and say which of timestamp, secret and body is wrong."""
     body = sys.stdin.buffer.read()
-    found = faults(Signed(secret, timestamp, signature, body), datetime.now(UTC))
+    found = faults(Signed(secret, timestamp, signature, body), SystemClock().now())
     if found:
         raise click.ClickException("\n".join(found))
     click.echo("The signature fits, and the timestamp is fresh.")
