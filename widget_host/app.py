@@ -29,7 +29,7 @@ from widget_host.web.api import (
     webhook_secrets,
     widget_tokens,
 )
-from widget_host.web.hooks import transaction
+from widget_host.web.hooks import program_connection, transaction
 from widget_host.web.parsing import RESERVED_REFERENCE
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets.gallery import pages as gallery
@@ -112,7 +112,7 @@ def _register(app: HostApp) -> None:
     webhooks = (webhook_endpoints, webhook_secrets, webhook_deliveries)
     api = (auth, business, programs, transactions, multibrand, events, *webhooks, sandbox, widget_tokens)
     widgets = (purchase, multibrand_widget)
-    for module in (health, *api, docs, transaction, *widgets):
+    for module in (health, *api, docs, program_connection, transaction, *widgets):
         app.register_blueprint(module.bp)
     for widget in widgets:
         app.register_blueprint(widget.entrance)

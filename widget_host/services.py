@@ -16,7 +16,7 @@ from widget_host.domain.orders.service import Answers, Orders
 from widget_host.domain.organizations.service import Organizations
 from widget_host.domain.partnering.service import Campaigns, Directory, Partnerships, Rates
 from widget_host.domain.pictures.service import Pictures
-from widget_host.domain.preferences.service import Preferences
+from widget_host.domain.preferences.service import Connections, Preferences
 from widget_host.domain.production.service import Production
 from widget_host.domain.programs.service import Programs
 from widget_host.domain.quotes.service import Quotes
@@ -61,6 +61,7 @@ class Services:
         """Bind them to this session."""
         self._foundation = foundation
         self._session = session
+        self._clock = foundation.clock
 
     def present(self) -> dict[str, metrics.Figure]:
         """Return what the database says of the present, name by name."""
@@ -73,7 +74,7 @@ class Services:
             "transactions_pending": (self.transactions.count_pending(), "Transactions that wait for a program."),
         }
         if seen_at is not None:
-            age = max(self._foundation.clock.now() - seen_at, timedelta(0)).total_seconds()
+            age = max(self._clock.now() - seen_at, timedelta(0)).total_seconds()
             found["worker_age_seconds"] = (age, "Time since a delivery worker was last seen at work.")
         if check is not None:
             found["ledger_verified"] = (int(check.is_ok), "Whether the last `ledger verify` found every rule kept.")
@@ -83,37 +84,37 @@ class Services:
     @cached_property
     def audit_trail(self) -> AuditTrail:
         """Who did what."""
-        return AuditTrail(session=self._session, clock=self._foundation.clock)
+        return AuditTrail(session=self._session, clock=self._clock)
 
     @cached_property
     def upkeep(self) -> Upkeep:
         """Signs of life, and how the books were found."""
-        return Upkeep(session=self._session, clock=self._foundation.clock)
+        return Upkeep(session=self._session, clock=self._clock)
 
     @cached_property
     def organizations(self) -> Organizations:
         """Issuers and their environments."""
         allowed = self._foundation.settings.development
         return Organizations(
-            session=self._session, clock=self._foundation.clock, trail=self.audit_trail, http_origins_allowed=allowed
+            session=self._session, clock=self._clock, trail=self.audit_trail, http_origins_allowed=allowed
         )
 
     @cached_property
     def pictures(self) -> Pictures:
         """Logos."""
-        return Pictures(session=self._session, clock=self._foundation.clock.machine)
+        return Pictures(session=self._session, clock=self._clock.machine)
 
     @cached_property
     def programs(self) -> Programs:
         """Programs and partnerships."""
-        return Programs(session=self._session, clock=self._foundation.clock)
+        return Programs(session=self._session, clock=self._clock)
 
     @cached_property
     def directory(self) -> Directory:
         """The programs there are."""
         return Directory(
             session=self._session,
-            clock=self._foundation.clock,
+            clock=self._clock,
             box=self._foundation.box,
             http_allowed=self._foundation.settings.development,
         )
@@ -121,17 +122,17 @@ class Services:
     @cached_property
     def rates(self) -> Rates:
         """What currencies are worth."""
-        return Rates(session=self._session, clock=self._foundation.clock, trail=self.audit_trail)
+        return Rates(session=self._session, clock=self._clock, trail=self.audit_trail)
 
     @cached_property
     def partnerships(self) -> Partnerships:
         """Terms agreed with programs."""
-        return Partnerships(session=self._session, clock=self._foundation.clock, directory=self.directory)
+        return Partnerships(session=self._session, clock=self._clock, directory=self.directory)
 
     @cached_property
     def campaigns(self) -> Campaigns:
         """Bonuses."""
-        return Campaigns(session=self._session, clock=self._foundation.clock, partnerships=self.partnerships)
+        return Campaigns(session=self._session, clock=self._clock, partnerships=self.partnerships)
 
     @cached_property
     def production(self) -> Production:
@@ -141,27 +142,25 @@ class Services:
     @cached_property
     def inbound_secrets(self) -> InboundSecrets:
         """Who may sign webhooks to us."""
-        return InboundSecrets(session=self._session, clock=self._foundation.clock.machine, box=self._foundation.box)
+        return InboundSecrets(session=self._session, clock=self._clock.machine, box=self._foundation.box)
 
     @cached_property
     def final_words(self) -> FinalWords:
         """What programs say in the end."""
-        inbox = Inbox(session=self._session, clock=self._foundation.clock.machine)
+        inbox = Inbox(session=self._session, clock=self._clock.machine)
         return FinalWords(inbox=inbox, orders=self.orders)
 
     @cached_property
     def clients(self) -> Clients:
         """Client secrets."""
-        return Clients(
-            session=self._session, clock=self._foundation.clock, hasher=self._foundation.hasher, trail=self.audit_trail
-        )
+        return Clients(session=self._session, clock=self._clock, hasher=self._foundation.hasher, trail=self.audit_trail)
 
     @cached_property
     def access_tokens(self) -> AccessTokens:
         """The API's bearer tokens."""
         return AccessTokens(
             session=self._session,
-            clock=self._foundation.clock,
+            clock=self._clock,
             signer=self._foundation.access_signer,
             issuer=self._foundation.settings.base_url,
             trail=self.audit_trail,
@@ -172,7 +171,7 @@ class Services:
         """Launches and sessions of the widgets."""
         return WidgetSessions(
             session=self._session,
-            clock=self._foundation.clock,
+            clock=self._clock,
             signer=self._foundation.launch_signer,
             hasher=self._foundation.hasher,
         )
@@ -180,19 +179,19 @@ class Services:
     @cached_property
     def ledger(self) -> Ledger:
         """The double-entry ledger."""
-        return Ledger(session=self._session, clock=self._foundation.clock)
+        return Ledger(session=self._session, clock=self._clock)
 
     @cached_property
     def outbox(self) -> Outbox:
         """Events to be told."""
-        return Outbox(session=self._session, clock=self._foundation.clock)
+        return Outbox(session=self._session, clock=self._clock)
 
     @cached_property
     def endpoint_secrets(self) -> EndpointSecrets:
         """What signs for endpoints."""
         return EndpointSecrets(
             session=self._session,
-            clock=self._foundation.clock.machine,
+            clock=self._clock.machine,
             box=self._foundation.box,
             trail=self.audit_trail,
         )
@@ -202,7 +201,7 @@ class Services:
         """Where events go."""
         return Endpoints(
             session=self._session,
-            clock=self._foundation.clock,
+            clock=self._clock,
             box=self._foundation.box,
             trail=self.audit_trail,
             addresses=self._foundation.address_rules,
@@ -212,14 +211,14 @@ class Services:
     @cached_property
     def deliveries(self) -> Deliveries:
         """The queue of deliveries."""
-        return Deliveries(session=self._session, clock=self._foundation.clock.machine, endpoints=self.endpoints)
+        return Deliveries(session=self._session, clock=self._clock.machine, endpoints=self.endpoints)
 
     @cached_property
     def redelivery(self) -> Redelivery:
         """Deliveries that were made."""
         return Redelivery(
             session=self._session,
-            clock=self._foundation.clock,
+            clock=self._clock,
             endpoints=self.endpoints,
             outbox=self.outbox,
             retention=self._foundation.retention,
@@ -233,19 +232,14 @@ class Services:
     @cached_property
     def transactions(self) -> Transactions:
         """Value turned into points."""
-        return Transactions(
-            session=self._session,
-            clock=self._foundation.clock,
-            ledger=self.ledger,
-            outbox=self.outbox,
-        )
+        return Transactions(session=self._session, clock=self._clock, ledger=self.ledger, outbox=self.outbox)
 
     @cached_property
     def quotes(self) -> Quotes:
         """Prices."""
         return Quotes(
             session=self._session,
-            clock=self._foundation.clock,
+            clock=self._clock,
             organizations=self.organizations,
             programs=self.programs,
         )
@@ -255,7 +249,7 @@ class Services:
         """Orders, their price and their earlier answers."""
         return Orders(
             session=self._session,
-            clock=self._foundation.clock,
+            clock=self._clock,
             programs=self.programs,
             quotes=self.quotes,
             transactions=self.transactions,
@@ -271,7 +265,7 @@ class Services:
         """Rewards to be undone."""
         return AbandonedRewards(
             session=self._session,
-            clock=self._foundation.clock,
+            clock=self._clock,
             transactions=self.transactions,
             organizations=self.organizations,
         )
@@ -279,19 +273,23 @@ class Services:
     @cached_property
     def accounts(self) -> Accounts:
         """Members' accounts, remembered."""
-        return Accounts(session=self._session, clock=self._foundation.clock, box=self._foundation.box)
+        return Accounts(session=self._session, clock=self._clock, box=self._foundation.box)
 
     @cached_property
     def answers(self) -> Answers:
         """What requests were answered before."""
-        return Answers(session=self._session, clock=self._foundation.clock)
+        return Answers(session=self._session, clock=self._clock)
 
     @cached_property
     def preferences(self) -> Preferences:
         """What cards' rewards are turned into."""
-        return Preferences(
-            session=self._session, clock=self._foundation.clock, programs=self.programs, outbox=self.outbox
-        )
+        return Preferences(session=self._session, clock=self._clock, programs=self.programs, outbox=self.outbox)
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What others say of cards' programs."""
+        inbox = Inbox(session=self._session, clock=self._clock.machine)
+        return Connections(inbox=inbox, preferences=self.preferences)
 
     @cached_property
     def sandbox(self) -> Sandbox:

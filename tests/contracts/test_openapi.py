@@ -40,6 +40,7 @@ OPERATIONS = {
     ("GET", "/sandbox/clock"): ("SandboxController_clock", "Sandbox"),
     ("POST", "/sandbox/clock"): ("SandboxController_advance", "Sandbox"),
     ("GET", "/events"): ("EventsController_findAll", "Webhooks"),
+    ("POST", "/hooks/{tenantKey}/program-connection"): ("HooksController_programConnection", "Webhooks in"),
     ("POST", "/webhook-endpoints"): ("WebhookEndpointsController_create", "Webhooks"),
     ("GET", "/webhook-endpoints"): ("WebhookEndpointsController_findAll", "Webhooks"),
     ("PATCH", "/webhook-endpoints/{endpointId}"): ("WebhookEndpointsController_update", "Webhooks"),

@@ -19,6 +19,7 @@ from widget_host.cli import (
     serve,
     transactions,
     webhooks,
+    workbench,
     worker,
 )
 from widget_host.config import WrongSetting
@@ -68,3 +69,6 @@ for command in (
     audit.audit,
 ):
     main.add_command(command)
+
+for command in (workbench.send, workbench.verify):
+    webhooks.webhooks.add_command(command)

@@ -14,18 +14,23 @@ def hooks() -> None:
 @hooks.command()
 @host.client_id
 @host.environment
-@click.option("--program-id", help="Let it speak for this program's transactions only.")
+@click.option("--program-id", help="Let it speak for this program only.")
 @host.as_json
 def add_secret(client_id: str, environment: str, program_id: str | None, as_json: bool) -> None:
-    """Add an inbound secret, and print it with the address it signs for: it is shown this once."""
+    """Add an inbound secret, and print it with the addresses it signs for: it is shown this once."""
     wiring = host.ready()
     with wiring.writing() as services:
         found = services.organizations.get_environment_of_client(client_id, environment)
         program = None if program_id is None else services.directory.get(program_id).id
         made, secret = services.inbound_secrets.add(found, program)
-    url = f"{wiring.settings.base_url}/hooks/{found.tenant_key}/transaction"
-    words = f"Id       {made.id}\nSecret   {secret}\nAddress  {url}\nKeep the secret now: it is not shown again."
-    host.tell({"id": made.id, "secret": secret, "url": url, "programId": program}, words, as_json=as_json)
+    prefix = f"{wiring.settings.base_url}/hooks/{found.tenant_key}"
+    url, connection_url = f"{prefix}/transaction", f"{prefix}/program-connection"
+    words = (
+        f"Id           {made.id}\nSecret       {secret}\nTransaction  {url}\nConnection   {connection_url}\n"
+        "Keep the secret now: it is not shown again."
+    )
+    said = {"id": made.id, "secret": secret, "url": url, "connectionUrl": connection_url, "programId": program}
+    host.tell(said, words, as_json=as_json)
 
 
 @hooks.command()

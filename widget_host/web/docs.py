@@ -11,6 +11,7 @@ from widget_host.kit import wire
 from widget_host.web import embedding, guards, openapi, problems
 from widget_host.web.guide import LANGUAGES, snippet
 from widget_host.web.prose import breakable, json_code, prose
+from widget_host.web.receivers import OTHERS, PYTHON, receiver
 from widget_host.web.reference import SectionView, sections
 from widget_host.web.scope import host_app, wiring
 
@@ -98,3 +99,9 @@ def embed() -> ResponseReturnValue:
         from_widget=embedding.FROM_WIDGET,
         to_widget=embedding.TO_WIDGET,
     )
+
+
+@bp.get("/docs/webhooks")
+def webhooks() -> ResponseReturnValue:
+    """Show how a backend receives webhooks, framework by framework."""
+    return render_template("docs/webhooks.html", python=PYTHON, others=OTHERS, receiver=receiver)

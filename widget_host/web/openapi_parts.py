@@ -21,7 +21,7 @@ TAGS: Mapping[str, str] = {
     "Multibrand": "How a card's rewards are split between programs.",
     "Sandbox": "Members with a fixed fate, and a clock of your own.",
     "Webhooks": "Where your events go, and how to fetch them instead.",
-    "Webhooks in": "What loyalty programs tell this host, signed.",
+    "Webhooks in": "What loyalty programs and the issuer's own systems tell this host, signed.",
 }
 SECURITY_SCHEMES: Mapping[str, Any] = {
     "bearerAuth": {

@@ -89,6 +89,7 @@ CASES: dict[str, Cases | str] = {
     "GET /gallery/<widget>/<name>": "made-up screens, for who develops the widgets",
     "GET /docs": "the same for everybody",
     "GET /docs/embed": "the same for everybody",
+    "GET /docs/webhooks": "the same for everybody",
     "GET /docs/errors": "the same for everybody",
     "GET /docs/guide": "the same for everybody",
     "GET /programs": "the caller's own; see below",
@@ -163,6 +164,9 @@ CASES: dict[str, Cases | str] = {
                 "/multibrand/rewards", REWARD | {"sourceUserId": CUSTOMER, "cardId": card}
             ),
         ),
+    ),
+    "POST /hooks/<id:tenant_key>/program-connection": (
+        ("tenant", lambda caller, key: caller.client.post(f"/hooks/{key}/program-connection", json={"id": "event-1"})),
     ),
     "POST /hooks/<id:tenant_key>/transaction": (
         ("tenant", lambda caller, key: caller.client.post(f"/hooks/{key}/transaction", json={"id": "event-1"})),

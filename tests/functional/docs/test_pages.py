@@ -12,7 +12,7 @@ from widget_host.web.scope import HostApp
 
 # What is written does not depend on the database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-PAGES = ("/docs", "/docs/errors", "/docs/guide", "/docs/embed")
+PAGES = ("/docs", "/docs/errors", "/docs/guide", "/docs/embed", "/docs/webhooks")
 # The public guide links to these; they were there before this host was.
 DEEP_LINKS = (
     "tag/Authentication",

@@ -16,6 +16,8 @@ from widget_host.kit.errors import NotFound
 from widget_host.kit.ids import new_id
 from widget_host.kit.signing import is_webhook_signed, signed_moment
 
+NO_MOMENT = "0000000000"
+
 
 class InboundSecrets:
     """The secrets that an environment's senders sign with; several live at once while one is being replaced."""
@@ -25,6 +27,7 @@ class InboundSecrets:
         self._session = session
         self._clock = clock
         self._box = box
+        self._decoy = new_secret()
 
     def add(self, environment: Environment, program_id: str | None = None) -> tuple[InboundSecret, str]:
         """Make a secret, returned in the open this once; raises TooManySecrets."""
@@ -61,12 +64,19 @@ class InboundSecrets:
     def authenticate(self, tenant_key: str, *, timestamp: str, signature: str, body: bytes) -> rules.Sender:
         """Return who signed this body; raises InvalidSignature, the same for every reason."""
         moment = signed_moment(timestamp)
-        if moment is not None and abs(self._clock.now() - moment) <= rules.TOLERANCE:
-            for environment, found in self._candidates(tenant_key):
-                secret = self._open(found)
-                if secret and is_webhook_signed(secret, timestamp=timestamp, signature=signature, body=body):
-                    return rules.Sender(environment.id, environment.kind, environment.clock_ahead, found.program_id)
-        raise rules.InvalidSignature
+        is_fresh = moment is not None and abs(self._clock.now() - moment) <= rules.TOLERANCE
+        # A refusal takes as long whatever its reason: every secret is compared, and one that is nobody's beside them.
+        written = timestamp if is_fresh else NO_MOMENT
+        is_webhook_signed(self._decoy, timestamp=written, signature=signature, body=body)
+        signed = [
+            (environment, found)
+            for environment, found in self._candidates(tenant_key)
+            if is_webhook_signed(self._open(found), timestamp=written, signature=signature, body=body)
+        ]
+        if not (is_fresh and signed):
+            raise rules.InvalidSignature
+        environment, found = signed[0]
+        return rules.Sender(environment.id, environment.kind, environment.clock_ahead, found.program_id)
 
     def _candidates(self, tenant_key: str) -> Sequence[tuple[Environment, InboundSecret]]:
         rows = self._session.execute(
@@ -76,11 +86,11 @@ class InboundSecrets:
         )
         return [(environment, secret) for environment, secret in rows]
 
-    def _open(self, found: InboundSecret) -> str | None:
+    def _open(self, found: InboundSecret) -> str:
         try:
             return self._box.open(found.sealed_secret, owner=found.environment_id)
         except Undecryptable:
-            return None
+            return self._decoy
 
 
 class Inbox:

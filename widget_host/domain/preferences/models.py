@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget_host.kit.db import Table
@@ -23,7 +23,7 @@ class CardPreferences(Table):
 
 
 class PreferredProgram(Table):
-    """One program of a card's preferences, in the customer's order."""
+    """One program of a card's preferences, in the customer's order; `asked` is the percent last asked for it."""
 
     __tablename__ = "card_preference_programs"
     __table_args__ = (CheckConstraint("allocation BETWEEN 0 AND 100", name="allocation"),)
@@ -34,3 +34,19 @@ class PreferredProgram(Table):
     destination_user_id: Mapped[str | None] = mapped_column(String(200))
     destination_user_email: Mapped[str | None] = mapped_column(String(254))
     allocation: Mapped[int] = mapped_column(Integer)
+    asked: Mapped[int] = mapped_column(Integer)
+
+
+class ProgramWord(Table):
+    """When a program of a card was last changed, and by whose event; kept when it is gone: a late one is known as such.
+
+    `sender_program_id` and `sequence` are empty for what the customer did here.
+    """
+
+    __tablename__ = "card_program_words"
+
+    preference_id: Mapped[str] = mapped_column(ForeignKey("card_preferences.id"), primary_key=True)
+    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"), primary_key=True)
+    said_at: Mapped[datetime]
+    sender_program_id: Mapped[str | None] = mapped_column(String(40))
+    sequence: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,8 +1,8 @@
 """How a card's value is divided among programs, and what changed in a choice of them. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from widget_host.domain.orders.rules import Claim, Part
@@ -14,6 +14,10 @@ from widget_host.kit.money import Money
 WHOLE = 100
 # Where the issuer does not say how many programs a card may have.
 MOST_PROGRAMS = 5
+# The most that an issuer may allow; who signs is held to no less.
+MOST_EVER = 20
+# How far ahead of ours a sender's clock may be.
+AHEAD = timedelta(seconds=300)
 LINKED, UPDATED, DELINKED = "LINKED", "UPDATED", "DELINKED"
 
 
@@ -30,6 +34,37 @@ class Preferred:
     program_id: str
     destination: Destination
     allocation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A program of a card, and the percent last asked for it; it has another one where all asked are not the whole."""
+
+    preferred: Preferred
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a sender says of one program of a card; `sequence` is the sender's own count, where it counts."""
+
+    kind: str
+    source_user_id: str
+    card_id: str
+    program_id: str
+    destination: Destination
+    allocation: int
+    date: datetime
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The newest that is known of a program of a card; the sender is the program it signs for, None for the issuer."""
+
+    date: datetime
+    sender: str | None = None
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +119,12 @@ def check(programs: Sequence[Preferred], most: int) -> None:
 
 
 def split(whole: int, weights: Sequence[int]) -> list[int]:
-    """Divide a whole by weights into integers that sum to it, by largest remainder; of equals the earlier gets more."""
+    """Divide a whole by weights into integers that sum to it, by largest remainder; of equals the earlier gets more.
+
+    Without any weight all get the same.
+    """
+    if not any(weights):
+        weights = [1] * len(weights)
     total = sum(weights)
     parts = [whole * weight // total for weight in weights]
     largest_first = sorted(range(len(weights)), key=lambda place: (-(whole * weights[place] % total), place))
@@ -112,6 +152,65 @@ def connected_anew(before: Sequence[Preferred], after: Sequence[Preferred]) -> l
     """Return the programs whose account was not there before: newly chosen ones, and those with another account."""
     known = {each.program_id: each.destination for each in before}
     return [each for each in after if known.get(each.program_id) != each.destination]
+
+
+def check_date(date: datetime, now: datetime) -> None:
+    """Raise InvalidFields for a date to come: whatever happens until then would count as older."""
+    if date > now + AHEAD:
+        raise InvalidFields([FieldError("date", "in_future", "This must not be later than now.")])
+
+
+def is_newer(said: Word, known: Word | None) -> bool:
+    """Whether a word counts: by the sequence where one sender counted both, else by the date."""
+    if known is None:
+        return True
+    if said.sender == known.sender and said.sequence is not None and known.sequence is not None:
+        return said.sequence > known.sequence
+    return said.date > known.date
+
+
+def heard(shares: Sequence[Share], said: Connection) -> list[Share]:
+    """Return a card's shares after a connection was heard of; raises InvalidFields where there is no room for it."""
+    if said.kind == DELINKED:
+        left = [each for each in shares if each.preferred.program_id != said.program_id]
+        return _settled(left, None) if len(left) < len(shares) else left
+    known = next((each.preferred for each in shares if each.preferred.program_id == said.program_id), None)
+    kept = known.destination if known and said.destination == Destination() else said.destination
+    named = Share(Preferred(said.program_id, kept, said.allocation), said.allocation)
+    if known:
+        return _settled([named if each.preferred is known else each for each in shares], said.program_id)
+    if len(shares) >= MOST_EVER:
+        message = f"This card has {MOST_EVER} programs, the most there may be."
+        raise InvalidFields([FieldError("destinationProgramId", "count", message)])
+    return _settled([*shares, named], said.program_id)
+
+
+def _settled(shares: Sequence[Share], named: str | None) -> list[Share]:
+    """Make shares a whole: as asked where that is one, else the others give or take in proportion to what they have."""
+    asked = [each.asked for each in shares]
+    others = [each for each in shares if each.preferred.program_id != named]
+    if not shares or sum(asked) == WHOLE:
+        parts = asked
+    elif not others:
+        parts = [WHOLE]
+    else:
+        rest = WHOLE - sum(each.asked for each in shares if each.preferred.program_id == named)
+        given = iter(split(rest, [each.preferred.allocation for each in others]))
+        parts = [each.asked if each.preferred.program_id == named else next(given) for each in shares]
+    return [
+        replace(each, preferred=replace(each.preferred, allocation=part))
+        for each, part in zip(shares, parts, strict=True)
+    ]
+
+
+def untold(told: Sequence[tuple[str, Preferred]], said: Connection, sender: str | None) -> list[tuple[str, Preferred]]:
+    """Return the changes without what the issuer itself just said: it is not told its own words back."""
+    own = None if sender is not None else said.program_id
+    return [
+        (kind, each)
+        for kind, each in told
+        if each.program_id != own or (kind != DELINKED and each.allocation != said.allocation)
+    ]
 
 
 def connection(choice: CardChoice, preferred: Preferred, date: str) -> dict[str, Any]:

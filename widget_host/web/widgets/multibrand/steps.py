@@ -144,8 +144,9 @@ def _save(desk: Desk) -> Response:
 def _changed_elsewhere(desk: Desk) -> Response:
     """Offer what was saved in another place meanwhile; where it is just this, it is saved."""
     newest = _desk()
-    if newest.stored is None:
-        return _overview(newest.drafting(desk.draft.upon(0)), wrong=Wrong(notice=_(SAVED_GONE)))
+    if newest.stored is None or not newest.stored.programs:
+        version = newest.stored.version if newest.stored else 0
+        return _overview(newest.drafting(desk.draft.upon(version)), wrong=Wrong(notice=_(SAVED_GONE)))
     if list(newest.stored.programs) == desk.draft.preferred():
         return _saved(newest, {})
     return _overview(newest.drafting(desk.draft), wrong=Wrong(newer=newest.stored))
