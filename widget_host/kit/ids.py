@@ -22,9 +22,10 @@ def earliest_id(prefix: str, ago: timedelta) -> str:
 
 
 def _uuid7() -> int:
-    milliseconds = time.time_ns() // 1_000_000
-    noise = secrets.randbits(74)
-    return milliseconds << 80 | 0x7 << 76 | (noise >> 62) << 64 | 0b10 << 62 | noise & ((1 << 62) - 1)
+    # Twelve bits tell the part of the millisecond (RFC 9562 §6.2, method 3): a process makes no two ids in a 4096th.
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = nanoseconds * 4096 // 1_000_000
+    return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
 
 
 def _base32(number: int) -> str:

@@ -34,6 +34,11 @@ class TestNewId:
 
         assert made == sorted(made)
 
+    def test_sorts_by_the_order_it_was_made_in_within_a_millisecond(self) -> None:
+        made = [new_id("txn") for _ in range(2000)]
+
+        assert made == sorted(made)
+
     def test_is_never_the_same_twice(self) -> None:
         made = [new_id("txn") for _ in range(2000)]
 
