@@ -17,6 +17,15 @@ pytestmark = pytest.mark.parametrize("servers", ["sqlite"], indirect=True)
 CONFIRM, REVIEW = "**/point-exchange/confirm", "**/point-exchange/review"
 GIVEN_UP_AFTER_MS = 15_000
 TRY_AGAIN = "We didn't hear back. Try again: you won't be charged twice."
+# The words stand for a second, until the host is asked what came of it: who listens hears them, who looks may be late.
+LISTEN = """() => {
+  window.heard = [];
+  new MutationObserver(() => {
+    const said = document.activeElement;
+    if (said?.matches("[data-lost]")) window.heard.push(said.textContent.trim());
+  }).observe(document, { subtree: true, childList: true, attributes: true });
+}"""
+HEARD = "() => window.heard"
 NOT_REACHED = "The exchange can't be reached right now. Nothing was charged. Try again in a moment."
 UNSENT = "Failed to fetch"
 # Between its questions the widget waits longer and longer: a test goes to the last one.
@@ -31,6 +40,14 @@ def text_instead(_page: Page, route: Route) -> None:
 def text_afterwards(page: Page, route: Route) -> None:
     route.fetch()
     text_instead(page, route)
+
+
+def wait_until_told(widget: Widget) -> None:
+    """Wait without a predicate of Playwright's: the page's policy lets nothing be evaluated again and again."""
+    for _ in range(100):
+        if widget.frame.evaluate(HEARD):
+            return
+        widget.frame.wait_for_timeout(50)
 
 
 def dropped(_page: Page, route: Route) -> None:
@@ -109,12 +126,13 @@ class TestNoAnswer:
         widget = bank.open()
         widget.go_to_review("40")
         bank.page.route(CONFIRM, lambda route: fault(bank.page, route), times=1)
+        widget.frame.evaluate(LISTEN)
 
         widget.to_confirm.click()
 
-        expect(widget.inside.get_by_role("alert").filter(has_text=TRY_AGAIN)).to_be_focused()
         expect(widget.inside.get_by_text("upstream")).to_have_count(0)
         expect(widget.done).to_be_focused()
+        assert TRY_AGAIN in widget.frame.evaluate(HEARD)
         expect(widget.inside.get_by_role("definition").filter(has_text="$40.00")).to_be_visible()
         assert servers.purchases() == before + 1
         witness.forgive(*complaints)
@@ -133,12 +151,14 @@ class TestNoAnswer:
         widget = bank.open()
         widget.go_to_review("40")
         bank.page.route(CONFIRM, lambda route: fault(bank.page, route), times=1)
+        widget.frame.evaluate(LISTEN)
 
         widget.to_confirm.click()
 
-        expect(widget.inside.get_by_role("alert").filter(has_text=TRY_AGAIN)).to_be_focused()
+        wait_until_told(widget)
         bank.page.context.set_offline(False)
         expect(widget.inside.get_by_role("heading", name="Confirming your exchange")).to_be_focused()
+        assert TRY_AGAIN in widget.frame.evaluate(HEARD)
         widget.frame.evaluate(LAST_TRY)
         expect(widget.inside.get_by_role("alert").filter(has_text="Nothing has been charged.")).to_be_focused()
         assert servers.purchases() == before
