@@ -1,5 +1,6 @@
 """What every test stands on: both databases, empty and migrated, and no way out of this machine."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -32,6 +33,12 @@ def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where the one server of the run is: this process starts it, and stops it."""
     if TEST_DATABASE_URL not in os.environ:
         node.workerinput[TEST_DATABASE_URL] = _own_server(node.config).url
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported by now out of every later search for garbage: each test leaves an application to find."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

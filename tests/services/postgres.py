@@ -114,9 +114,8 @@ class WorkerDatabase:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            tables = _filled_tables(connection)
-            if tables:
-                connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE".encode())
+            # TRUNCATE gives each table and index a new file, which takes ten times as long for the few rows of a test.
+            connection.execute("; ".join(_emptying(connection)).encode())
 
     def _on_server(self, *statements: str) -> None:
         with psycopg.connect(self._server_url, autocommit=True) as connection:
@@ -129,18 +128,15 @@ def plain_url(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
-def _filled_tables(connection: psycopg.Connection) -> list[str]:
-    names = [
-        f'"{name}"'
-        for (name,) in connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-        )
-    ]
-    if not names:
-        return []
-    questions = ", ".join(f"EXISTS (SELECT FROM {name})" for name in names)
-    answers = connection.execute(f"SELECT {questions}".encode()).fetchone() or ()
-    return [name for name, filled in zip(names, answers, strict=True) if filled]
+def _emptying(connection: psycopg.Connection) -> list[str]:
+    tables = connection.execute(
+        "SELECT format('DELETE FROM %I', tablename) FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    )
+    sequences = connection.execute(
+        "SELECT format('ALTER SEQUENCE %I RESTART', sequencename) FROM pg_sequences WHERE schemaname = 'public'"
+    )
+    return [statement for (statement,) in [*tables, *sequences]] or ["SELECT"]
 
 
 def _as_postgres() -> list[str]:
