@@ -8,6 +8,8 @@ PORT ?= 8000
 DEMO_PORT ?= 8001
 EXAMPLES ?= 500
 PROGRAM_PORT ?= 8002
+# Some of a test is waiting: one process more than there are cores.
+PROCESSES ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 BIN := .venv/bin
 CODE := widget_host wsgi.py tests e2e bench
 
@@ -25,12 +27,12 @@ run: .venv/installed-run ## serve the host, a demo bank and a demo program (PORT
 
 test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a browser
 	@scripts/test-machine database redis browser engines node
-	@$(BIN)/pytest tests --numprocesses auto --maxprocesses 4
-	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2
+	@$(BIN)/pytest tests --numprocesses $(PROCESSES) --maxprocesses 6
+	@$(BIN)/pytest e2e --numprocesses $(PROCESSES) --maxprocesses 3
 
 e2e: .venv/installed-dev ## run the browser tests alone
 	@scripts/test-machine database browser engines
-	@$(BIN)/pytest e2e --numprocesses auto --maxprocesses 2
+	@$(BIN)/pytest e2e --numprocesses $(PROCESSES) --maxprocesses 3
 
 gallery: .venv/installed-dev ## write the pictures of every state of the widgets that the docs show
 	@scripts/test-machine browser

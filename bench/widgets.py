@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from e2e.chromium import on_path
 from e2e.servers import Servers
 
 LIGHTHOUSE = "lighthouse@12.8.2"
@@ -57,7 +58,7 @@ def figures(url: str) -> dict[str, float]:
         "--only-categories=performance",
         "--chrome-flags=--headless=new --no-sandbox",
     )
-    environment = {**os.environ, "CHROME_PATH": os.environ.get("CHROME_PATH") or shutil.which("chromium") or ""}
+    environment = {**os.environ, "CHROME_PATH": os.environ.get("CHROME_PATH") or on_path() or ""}
     npx = shutil.which("npx")
     if npx is None:
         raise SystemExit("Lighthouse needs npx: install npm")

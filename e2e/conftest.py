@@ -2,9 +2,7 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from e2e.chromium import binary
 from e2e.screens import BankPage
 from e2e.servers import Servers
 from e2e.witness import Witness
@@ -60,11 +59,8 @@ def base_url() -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_type: BrowserType) -> dict[str, Any]:
-    """Take the binary named in WIDGET_HOST_TEST_CHROMIUM, else Playwright's own, else the system's."""
-    named = os.environ.get("WIDGET_HOST_TEST_CHROMIUM")
-    if not named and not Path(browser_type.executable_path).exists():
-        named = shutil.which("chromium")
-    if not named:
+    named = binary(browser_type.executable_path)
+    if named is None:
         return browser_type_launch_args
     return {**browser_type_launch_args, "executable_path": named, "args": [*CHROMIUM_FLAGS]}
 

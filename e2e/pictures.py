@@ -1,14 +1,13 @@
 """Writes the pictures of the gallery that the docs show: `make gallery`, which is `python -m e2e.pictures`."""
 
 import base64
-import os
-import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from e2e.chromium import binary
 from e2e.gallery import served
 from widget_host.web.widgets.gallery.pages import SHELVES
 
@@ -65,9 +64,7 @@ def write(browser: Browser, url: str, widget: str) -> Path:
 
 def launched(playwright: Playwright) -> Browser:
     """Start the Chromium that the tests take."""
-    named = os.environ.get("WIDGET_HOST_TEST_CHROMIUM")
-    if not named and not Path(playwright.chromium.executable_path).exists():
-        named = shutil.which("chromium")
+    named = binary(playwright.chromium.executable_path)
     return playwright.chromium.launch(executable_path=named, args=["--no-sandbox", "--disable-gpu"])
 
 
