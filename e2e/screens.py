@@ -93,6 +93,10 @@ class Widget:
         assert frame is not None
         return frame
 
+    def listens(self) -> None:
+        """Wait until the widget hears what its host says: it takes its session out of the page then."""
+        expect(self.inside.locator("#widget-config")).to_have_count(0)
+
     @property
     def launch_token(self) -> str:
         """The token that the bank's page was given for the frame."""

@@ -65,7 +65,7 @@ class TestHostsMessages:
 
     def test_theme_paints_at_once(self, bank: BankPage) -> None:
         widget = bank.open()
-        expect(widget.amount).to_be_visible()
+        widget.listens()
 
         say(bank.page, {**CLOSE, "type": "theme", "payload": {"mode": "dark"}})
 
@@ -200,11 +200,12 @@ class TestApp:
         page.add_init_script(f"window.said = []; const say = (text) => said.push(text); {bridge}")
         page.goto(servers.open_widget())
         expect(page.get_by_role("textbox", name="Amount")).to_be_visible()
+        self.wait_until_said(page, "step")
         assert [message["type"] for message in self.said(page)][:2] == ["ready", "step"]
 
         page.reload()
         expect(page.get_by_role("heading", name="Reconnecting…")).to_be_visible()
-        assert "token.request" in [message["type"] for message in self.said(page)]
+        self.wait_until_said(page, "token.request")
         token = servers.open_widget().partition("token=")[2]
         page.evaluate("message => WidgetHostBridge.receive(message)", json.dumps(TOKEN | {"payload": {"token": token}}))
         page.get_by_role("textbox", name="Amount").fill("25")
@@ -213,6 +214,9 @@ class TestApp:
 
         assert self.said(page)[-1]["payload"] == {"reason": "cancel", "step": "amount"}
         witness.forgive("status of 401")
+
+    def wait_until_said(self, page: Page, kind: str) -> None:
+        page.wait_for_function("(kind) => said.some((text) => JSON.parse(text).type === kind)", arg=kind)
 
     def said(self, page: Page) -> list[dict[str, Any]]:
         return [json.loads(text) for text in page.evaluate("said")]

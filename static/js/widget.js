@@ -30,7 +30,7 @@
     else if (isFramed) for (const origin of listeners) window.parent.postMessage(message, origin);
   }
 
-  // Expiry, closing and starting again are loaded when the first view is there.
+  // Expiry, closing and starting again are loaded some time after the first view.
   let keeper;
   function keep() {
     return keeper ??= import(config.module).then((module) => module.keep({ config, flow, tell })).catch(() => {
@@ -38,10 +38,8 @@
       setTimeout(keep, 5000);
     });
   }
-  addEventListener("load", () => {
-    setTimeout(keep, session ? 1500 : 0);
-    if (config.script) import(config.script);
-  });
+  setTimeout(keep, session ? 1500 : 0);
+  if (config.script) import(config.script);
 
   async function hear(message) {
     if (message?.target === "widget-host" && message.version === 1) (await keep())?.hear(message.type, message.payload ?? {});
@@ -113,6 +111,13 @@
     if (OURS.includes(status)) return;
     event.preventDefault();
     notice(event, { code: "FAULT", message: `HTTP ${status}`, requestId: headers.get("X-Request-Id") });
+  });
+
+  // What was typed before htmx could hear of it, or is there again after a reload.
+  setTimeout(() => {
+    for (const field of document.querySelectorAll("input")) {
+      if (field.value !== field.defaultValue) field.dispatchEvent(new Event("widget:typed", { bubbles: true }));
+    }
   });
 
   tell("ready");

@@ -7,7 +7,7 @@ from tests.fixtures import Api
 
 # What is sent does not depend on the database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-PAGE, SCRIPT = "/docs/errors", "/static/js/widget.js"
+PAGE, SCRIPT = "/docs/errors", "/static/js/page.js"
 ASKED = {"Accept-Encoding": "gzip, deflate, br"}
 
 

@@ -14,8 +14,14 @@ YEAR_SECONDS = 31_536_000
 # What integrators name in their own pages, under an address that stays: kept for minutes, readable from anywhere.
 SHARED = ("/static/js/embed.js", "/static/js/embed.d.ts")
 SHARED_SECONDS = 300
-# What widgets load; who reads it for its comments finds them in the repository.
-DENSE = ("js/widget.js", "js/session.js", "js/multibrand.js")
+# What widgets load, and the files each is made of; who reads them for their comments finds those in the repository.
+SCRIPTS = {
+    # In one answer: a second connection would cost a telephone two journeys before the page does anything.
+    "js/page.js": ("js/widget.js", "js/htmx.min.js"),
+    "js/session.js": ("js/session.js",),
+    "js/multibrand.js": ("js/multibrand.js",),
+}
+AS_PUBLISHED = ("js/htmx.min.js",)
 
 
 def register(app: Flask) -> None:
@@ -29,7 +35,7 @@ def register(app: Flask) -> None:
 
 def _send(app: Flask, filename: str) -> Response:
     """Send a static file as Flask does, a widget's script without its comments."""
-    if filename not in DENSE:
+    if filename not in SCRIPTS:
         return app.send_static_file(filename)
     answer = make_response(_script(filename), {"Content-Type": "text/javascript; charset=utf-8"})
     answer.cache_control.max_age = YEAR_SECONDS
@@ -54,15 +60,19 @@ def _share(answer: Response) -> Response:
 @cache
 def inline_css(name: str) -> Markup:
     """Return a style sheet of ours to stand in the page itself: one request less before the first look."""
-    return Markup(dense.style((resource("static") / name).read_text("utf-8")))  # noqa: S704 - our own file
+    return Markup(dense.style(_read(name).decode()))  # noqa: S704 - our own file
 
 
 @cache
-def _script(name: str) -> Markup:
-    """Return a small script of ours to stand in the page itself, for the same reason."""
-    return Markup(dense.script((resource("static") / name).read_text("utf-8")))  # noqa: S704 - our own file
+def _script(name: str) -> str:
+    parts = [(part, _read(part).decode()) for part in SCRIPTS[name]]
+    return "\n".join(text if part in AS_PUBLISHED else dense.script(text) for part, text in parts)
 
 
 @cache
 def _digest(name: str) -> str:
-    return hashlib.sha256((resource("static") / name).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(b"".join(map(_read, SCRIPTS.get(name, (name,))))).hexdigest()[:12]
+
+
+def _read(name: str) -> bytes:
+    return (resource("static") / name).read_bytes()

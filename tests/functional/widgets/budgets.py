@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 FIRST_VIEW_BYTES, SCRIPT_BYTES, FRAGMENT_BYTES = 18 * 1024, 14 * 1024, 4 * 1024
 REQUESTS = 3
-SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"]+)"')
+SCRIPT = re.compile(r'<script\b[^>]*\b(?:data-)?src="([^"]+)"')
 OTHER = re.compile(r'<(?:link|iframe|object|embed|video|audio|source)\b[^>]*\b(?:href|src|data)="([^"]+)"')
 
 

@@ -63,7 +63,7 @@ class TestSession:
         answers = [widget.page, *(widget.post(step, **entry) for step in STEPS)]
         client.set_cookie("session", widget.bearer)
         answers.append(client.post(f"{PATH}/preview", data=entry))
-        answers += [client.get(PATH), client.get(f"{PATH}/nothing"), client.get("/static/js/widget.js")]
+        answers += [client.get(PATH), client.get(f"{PATH}/nothing"), client.get("/static/js/page.js")]
         assert [answer.status_code for answer in answers] == [200] * 6 + [401, 401, 404, 200]
         assert not [answer for answer in answers if "Set-Cookie" in answer.headers]
         for answer in answers:
