@@ -37,7 +37,9 @@ def machine() -> str:
 
 def spread(measured: Sequence[float], digits: int = 0) -> str:
     """Return the median, with the least and the most."""
-    least, middle, most = (f"{each:,.{digits}f}" for each in (min(measured), statistics.median(measured), max(measured)))
+    least, middle, most = (
+        f"{each:,.{digits}f}" for each in (min(measured), statistics.median(measured), max(measured))
+    )
     return f"{middle} ({least}–{most})"
 
 
@@ -54,4 +56,5 @@ def _processor() -> str:
 def _said(program: str, option: str) -> str:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}")) or [Path(program)]
     said = subprocess.run([str(found[-1]), option], capture_output=True, text=True, check=False).stdout
-    return " ".join(said.split()[:4]).removeprefix("Redis server v=")
+    words = said.replace("v=", "").replace("server ", "").split()
+    return f"{program.partition('-')[0]} {next((word for word in words if word[0].isdigit()), '')}"
