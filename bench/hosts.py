@@ -62,6 +62,7 @@ def host(server: PostgresServer, name: str, concurrency: int) -> Iterator[Host]:
             "WIDGET_HOST_DEVELOPMENT": "1",
             "WIDGET_HOST_INSTANCE": folder,
             "WIDGET_HOST_DATABASE_URL": database.url,
+            "WIDGET_HOST_WORKER": "0",
             "WIDGET_HOST_WORKER_CONCURRENCY": str(concurrency),
             "WIDGET_HOST_LOG_LEVEL": "WARNING",
             "WIDGET_HOST_RATE_LIMIT_WRITES": "0",
