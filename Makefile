@@ -42,9 +42,9 @@ fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at len
 	@scripts/test-machine database
 	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py -rP --show-capture=stdout
 
-bench: .venv/installed-dev ## measure: deliveries a second, beside a Celery + Redis worker (OURS, THEIRS: how many)
+bench: .venv/installed-dev ## measure deliveries beside Celery + Redis, and what long queues and bad neighbours cost (BENCH=deliveries for one)
 	@scripts/test-machine database redis
-	@$(BIN)/python -m bench.deliveries
+	@$(BIN)/python -m bench $(BENCH)
 
 soak: .venv/installed-dev ## meet every fault ten times as often, with tens of thousands of deliveries (WIDGET_HOST_SEED to repeat)
 	@scripts/test-machine database redis

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,8 @@ from tests.services.ports import free_port
 
 START_SECONDS = 30
 # A test database may be lost at any time: speed is all it needs.
-CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "timezone=UTC")
+USUAL = ("max_connections=200", "timezone=UTC")
+CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", *USUAL)
 
 
 class PostgresMissing(RuntimeError):
@@ -26,7 +28,8 @@ class PostgresMissing(RuntimeError):
 class PostgresServer:
     """A server of our own; it stops when `stop` is called, and by itself when this process is no more."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Sequence[str] = CARELESS) -> None:
+        self._settings = settings
         self._folder = Path(tempfile.mkdtemp(prefix="widget-host-postgres-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._port = free_port()
@@ -63,7 +66,7 @@ class PostgresServer:
         subprocess.run([*_as_postgres(), *command], check=True, capture_output=True, cwd="/")
 
     def _launch(self, data: Path) -> None:
-        settings = [word for setting in CARELESS for word in ("-c", setting)]
+        settings = [word for setting in self._settings for word in ("-c", setting)]
         where = f"-D {data} -h 127.0.0.1 -p {self._port}".split()
         server = [str(_program("postgres")), *where, "-k", "", *settings]
         # The shell reads from us and meets the end of the pipe however we end, even by kill -9: it stops the server.

@@ -21,6 +21,7 @@ from widget_host.wiring import Wiring
 
 VECTORS = json.loads((Path(__file__).parents[2] / "contracts" / "webhook_signatures.json").read_text("utf-8"))
 FORGERIES = 200
+NOBODY = "tnt_01m7xp0c4gf3ht2v8wq6k9s5rd"
 
 
 class TestConnection:
@@ -148,6 +149,7 @@ class TestForgeries:
         assert len(posts) >= FORGERIES
         genuine = {"data": body, "headers": {"Content-Type": "application/json"}}
         answers = [hook.post(genuine | each) for each in posts]
+        answers.append(hook.post(signed(hook.wiring, hook.secret, body), tenant_key=NOBODY))
         assert {each.status_code for each in answers} == {401}
         bodies = [{**each.get_json(), "requestId": ""} for each in answers]
         assert all(said == bodies[0] for said in bodies)
@@ -170,6 +172,28 @@ class TestForgeries:
             compared.clear()
             assert hook.post(request | {"headers": headers}).status_code == 401
             assert len(set(compared)) == 3  # both secrets, and the one that is nobody's
+
+    def test_to_a_tenant_that_nobody_is_are_opened_and_compared_as_often(
+        self, hook: "Hook", monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        done: list[str] = []
+
+        def compare(*_: Any, **__: Any) -> bool:
+            done.append("compared")
+            return False
+
+        def open_it(*_: Any, **__: Any) -> str:
+            done.append("opened")
+            return "secret"
+
+        monkeypatch.setattr("widget_host.domain.inbound.service.is_webhook_signed", compare)
+        monkeypatch.setattr("widget_host.kit.crypto.SecretBox.open", open_it)
+        request = signed(hook.wiring, "another", {})
+        assert hook.post(request).status_code == 401
+        known = [*done]
+        done.clear()
+        assert hook.post(request, tenant_key=NOBODY).status_code == 401
+        assert done == known == ["compared", "opened", "compared"]
 
 
 class Hook:
@@ -195,8 +219,8 @@ class Hook:
             **changed,
         }
 
-    def post(self, request: dict[str, Any]) -> Any:
-        return self._client.post(f"/hooks/{self.issuer.tenant_key}/program-connection", **request)
+    def post(self, request: dict[str, Any], tenant_key: str = "") -> Any:
+        return self._client.post(f"/hooks/{tenant_key or self.issuer.tenant_key}/program-connection", **request)
 
     def send(self, said: Any) -> int:
         return int(self.post(signed(self.wiring, self.secret, said)).status_code)

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -69,28 +71,49 @@ class InboundSecrets:
         written = timestamp if is_fresh else NO_MOMENT
         is_webhook_signed(self._decoy, timestamp=written, signature=signature, body=body)
         signed = [
-            (environment, found)
-            for environment, found in self._candidates(tenant_key)
-            if is_webhook_signed(self._open(found), timestamp=written, signature=signature, body=body)
+            each
+            for each in self._candidates(tenant_key) or [self._nobody()]
+            if is_webhook_signed(self._open(each), timestamp=written, signature=signature, body=body)
         ]
         if not (is_fresh and signed):
             raise rules.InvalidSignature
-        environment, found = signed[0]
-        return rules.Sender(environment.id, environment.kind, environment.clock_ahead, found.program_id)
+        found = signed[0]
+        ahead = timedelta(milliseconds=found.clock_ahead_ms)
+        return rules.Sender(found.environment_id, found.kind, ahead, found.program_id)
 
-    def _candidates(self, tenant_key: str) -> Sequence[tuple[Environment, InboundSecret]]:
+    def _candidates(self, tenant_key: str) -> Sequence["_Candidate"]:
+        # Columns, not objects: a tenant that nobody is would be refused sooner by what it takes to make them.
         rows = self._session.execute(
-            select(Environment, InboundSecret)
+            select(
+                Environment.id,
+                Environment.kind,
+                Environment.clock_ahead_ms,
+                InboundSecret.program_id,
+                InboundSecret.sealed_secret,
+            )
             .join(InboundSecret, InboundSecret.environment_id == Environment.id)
             .where(Environment.tenant_key == tenant_key, InboundSecret.revoked_at.is_(None))
         )
-        return [(environment, secret) for environment, secret in rows]
+        return [_Candidate(*row) for row in rows]
 
-    def _open(self, found: InboundSecret) -> str:
+    def _nobody(self) -> "_Candidate":
+        """Return what is opened and compared where there is nothing; nobody can sign with what is made here."""
+        return _Candidate("", "", 0, None, self._box.seal(self._decoy, owner=""))
+
+    def _open(self, found: "_Candidate") -> str:
         try:
             return self._box.open(found.sealed_secret, owner=found.environment_id)
         except Undecryptable:
             return self._decoy
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    environment_id: str
+    kind: str
+    clock_ahead_ms: int
+    program_id: str | None
+    sealed_secret: str
 
 
 class Inbox:

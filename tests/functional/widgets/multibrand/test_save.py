@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,9 @@ from tests.factories.issuers import AURORA, Issuer
 from tests.fixtures import Api
 from tests.functional.widgets.conftest import events
 from tests.functional.widgets.multibrand.conftest import Open, draft, draft_of, focused, percents_of
+from widget_host.domain.inbound.rules import Sender
+from widget_host.domain.preferences.rules import DELINKED, Connection
+from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.rules import PartnerTimedOut
 from widget_host.wiring import Wiring
 
@@ -118,6 +122,28 @@ class TestChangedElsewhere:
         answer = widget.post("save", draft=draft((aurora, "AC12345678", 100), version=5))
         assert "What was saved is gone." in answer.text
         assert "Your rewards are saved" in widget.post("save", draft=draft_of(answer)).text
+
+    def test_keeps_the_draft_where_every_program_was_taken_away(
+        self, open_card: Open, issuer: Issuer, wiring: Wiring, api: Api
+    ) -> None:
+        choose(wiring, issuer, preferred(issuer, AURORA, 100))
+        widget = open_card()
+        delink(wiring, issuer, AURORA)
+        answer = widget.post("save", draft=draft_of(widget.page))
+        assert answer.status_code == 422
+        assert "What was saved is gone." in answer.text
+        assert percents_of(answer) == ["100"]
+        assert "Your rewards are saved" in widget.post("save", draft=draft_of(answer)).text
+        assert stored(api) == (3, [(issuer.programs[AURORA], 100)])
+
+
+def delink(wiring: Wiring, issuer: Issuer, name: str) -> None:
+    """Let the issuer's own systems say that the program is no longer the card's."""
+    sender = Sender(issuer.environment_id, "sandbox", timedelta(0), None)
+    date = wiring.clock.now() + timedelta(seconds=1)
+    said = Connection(DELINKED, CUSTOMER, CARD, issuer.programs[name], Destination(), 0, date)
+    with wiring.writing() as services:
+        services.connections.take(sender, "bank-1", b"{}", said)
 
 
 def stored(api: Api) -> tuple[int, list[tuple[str, int]]]:

@@ -1,6 +1,4 @@
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +8,6 @@ from tests.factories.cards import choose_three
 from tests.factories.issuers import AURORA, Issuer
 from tests.factories.orders import make_order
 from tests.fakes.asked import AskedConnector
-from tests.services.postgres import WorkerDatabase
 from tests.services.rounds import work_off
 from widget_host import migrations
 from widget_host.domain.programs.rules import Destination, Outcome
@@ -72,17 +69,6 @@ class TestDowngrade:
         wiring.issuing.issue(make_order(issuer, "NW-9", destination=Destination("sandbox-pending")))
         return wiring
 
-    @pytest.fixture(params=["sqlite", "postgresql"])
-    def database_url(self, request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[str]:
-        """A database that no other test sees."""
-        if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path / 'own.db'}"
-            migrations.upgrade(url)
-            yield url
-            return
-        server_url = request.getfixturevalue("postgresql_server_url")
-        database = WorkerDatabase(server_url, f"widget_host_0007_{tmp_path.parent.name}_{worker_id}"[:63])
-        database.create()
-        migrations.upgrade(database.url)
-        yield database.url
-        database.drop()
+    @pytest.fixture
+    def database_url(self, own_database_url: str) -> str:
+        return own_database_url
