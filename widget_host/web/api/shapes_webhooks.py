@@ -122,7 +122,9 @@ class DeliveryAnswer(Answer):
     event_type: str = Field(description="What happened.", examples=["transaction.completed"])
     status: Literal["WAITING", "DELIVERED", "FAILED"] = Field(description="How it stands.", examples=["WAITING"])
     created_at: Moment = Field(description="When it was put on its way.", examples=[MOMENT])
-    next_attempt_at: Moment | None = Field(description="When it is tried next; null while it is being sent.", examples=[MOMENT])
+    next_attempt_at: Moment | None = Field(
+        description="When it is tried next; null while it is being sent.", examples=[MOMENT]
+    )
     ended_at: Moment | None = Field(description="When it was taken, or given up.", examples=[None])
     attempts: list[AttemptAnswer] = Field(description="What was tried, in order.")
 
