@@ -31,6 +31,7 @@ from widget_host.web.api import (
 )
 from widget_host.web.hooks import program_connection, transaction
 from widget_host.web.parsing import RESERVED_REFERENCE
+from widget_host.web.rsgi import Server
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets.gallery import pages as gallery
 from widget_host.web.widgets.multibrand import steps as multibrand_widget
@@ -41,6 +42,8 @@ from widget_host.worker import start_in_background
 LARGEST_BODY = 256 * 1024
 # Longer than any statement of a request should take, shorter than a caller waits.
 STATEMENT_SECONDS = 15
+# That work at once in one process; to wait for a body takes none.
+THREADS = 4
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl(2)
 
 
@@ -97,13 +100,13 @@ def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -
     return app
 
 
-def create_served_app() -> HostApp:
+def create_served_app() -> Server:
     """Build the application inside a server process, which ends when the process that started it is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     settings = Settings.from_environment()
     metrics.share(settings.metrics_folder)
-    return create_app(settings)
+    return Server(create_app(settings), threads=THREADS, largest_body=LARGEST_BODY)
 
 
 def _register(app: HostApp) -> None:

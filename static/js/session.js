@@ -4,7 +4,15 @@ const ASK_CUSTOMER_MS = 60_000;
 const RECONNECT_MS = 3_000;
 const TRY_AGAIN_MS = 5_000;
 
-export function keep({ config, flow, tell }) {
+export async function keep({ config, flow, tell }) {
+  // A page without a session has them in it.
+  if (config.asides) {
+    const answer = await fetch(config.asides, { headers: { Authorization: `Bearer ${config.session}` } });
+    // The session went on elsewhere; the next step says so.
+    if (answer.status === 401) return { hear() {}, startAgain() {} };
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    document.body.insertAdjacentHTML("beforeend", await answer.text());
+  }
   const still = document.getElementById("still-there");
   const leave = document.getElementById("leave");
   const [path, query] = config.address.split("?");

@@ -33,9 +33,15 @@
   // Expiry, closing and starting again are loaded when the first view is there.
   let keeper;
   function keep() {
-    return keeper ??= import(config.module).then((module) => module.keep({ config, flow, tell }), () => { keeper = null; });
+    return keeper ??= import(config.module).then((module) => module.keep({ config, flow, tell })).catch(() => {
+      keeper = null;
+      setTimeout(keep, 5000);
+    });
   }
-  addEventListener("load", () => setTimeout(keep, session ? 1500 : 0));
+  addEventListener("load", () => {
+    setTimeout(keep, session ? 1500 : 0);
+    if (config.script) import(config.script);
+  });
 
   async function hear(message) {
     if (message?.target === "widget-host" && message.version === 1) (await keep())?.hear(message.type, message.payload ?? {});

@@ -19,6 +19,7 @@ import requests
 from sqlalchemy import func, select, update
 
 from tests.fakes.receiver import Received, Receiver
+from tests.services.ports import free_port
 from tests.services.served import ServedHost
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.webhooks.models import Delivery
@@ -187,10 +188,3 @@ def told(receiver: Receiver) -> dict[str, set[str]]:
 def is_signed(received: Received, secret: str) -> bool:
     signed = received.headers["x-timestamp"].encode() + b":" + received.body
     return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() == received.headers["x-signature"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

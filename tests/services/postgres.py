@@ -4,7 +4,6 @@ import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 from sqlalchemy.engine import make_url
+
+from tests.services.ports import free_port
 
 START_SECONDS = 30
 # A test database may be lost at any time: speed is all it needs.
@@ -28,7 +29,7 @@ class PostgresServer:
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="widget-host-postgres-"))
         self._process: subprocess.Popen[bytes] | None = None
-        self._port = _free_port()
+        self._port = free_port()
 
     @property
     def url(self) -> str:
@@ -161,10 +162,3 @@ def _program(name: str) -> Path:
         "The tests need PostgreSQL: install Debian's package `postgresql`,"
         " or name a server in WIDGET_HOST_TEST_DATABASE_URL."
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

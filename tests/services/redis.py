@@ -8,6 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.services.ports import free_port
+
 START_SECONDS = 20
 
 
@@ -21,7 +23,7 @@ class RedisServer:
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="widget-host-redis-"))
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
 
     @property
     def url(self) -> str:
@@ -65,10 +67,3 @@ class RedisServer:
                     return
             time.sleep(0.05)
         raise RuntimeError("Redis did not start")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,10 +1,11 @@
 """`widget-host serve`: the HTTP server."""
 
 import os
+import resource
 
 import click
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from widget_host.cli import host
@@ -12,11 +13,12 @@ from widget_host.telemetry import metrics
 
 # A name, not an import: each server process builds its own application.
 TARGET = "widget_host.app:create_served_app"
-THREADS = 4
 STOP_SECONDS = 20
 HEADER_SECONDS = 10
-# Requests that one process has accepted and not answered; more of them wait in the queue of the socket.
-WAITING = 256
+# Connections that one process holds; more of them wait in the queue of the socket.
+CONNECTIONS = 1024
+# And what a process opens besides: the database, programs, files.
+OPEN_FILES = CONNECTIONS + 256
 
 
 @click.command()
@@ -32,19 +34,29 @@ def serve(address: str, port: int, workers: int | None) -> None:
     host.check_port(address, port, advice="Choose another with --port.")
     wiring = host.ready()
     count = workers or (1 if wiring.database.is_sqlite else os.cpu_count() or 1)
+    _may_open(OPEN_FILES)
     wiring.database.engine.dispose()
     metrics.sweep(wiring.settings.metrics_folder)
     Granian(
         TARGET,
         address=address,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        # Where a connection may become HTTP/2, one that says nothing is waited for without end.
+        http=HTTPModes.http1,
+        websockets=False,
         workers=count,
-        blocking_threads=THREADS,
         factory=True,
         log_access=False,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
-        backpressure=WAITING,
+        backpressure=CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve()
+
+
+def _may_open(files: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < files:
+        wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

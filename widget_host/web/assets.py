@@ -14,14 +14,14 @@ YEAR_SECONDS = 31_536_000
 # What integrators name in their own pages, under an address that stays: kept for minutes, readable from anywhere.
 SHARED = ("/static/js/embed.js", "/static/js/embed.d.ts")
 SHARED_SECONDS = 300
-# What every widget loads; who reads it for its comments finds them in the repository.
-DENSE = ("js/widget.js", "js/session.js")
+# What widgets load; who reads it for its comments finds them in the repository.
+DENSE = ("js/widget.js", "js/session.js", "js/multibrand.js")
 
 
 def register(app: Flask) -> None:
-    """Give the templates `asset`, `inline_css`, `inline_js` and `csp_nonce`."""
+    """Give the templates `asset`, `inline_css` and `csp_nonce`."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
-    app.jinja_env.globals.update(asset=asset, inline_css=inline_css, inline_js=inline_js)
+    app.jinja_env.globals.update(asset=asset, inline_css=inline_css)
     app.context_processor(lambda: {"csp_nonce": csp_nonce()})
     app.after_request(_share)
     app.view_functions["static"] = lambda filename: _send(app, filename)
@@ -31,7 +31,7 @@ def _send(app: Flask, filename: str) -> Response:
     """Send a static file as Flask does, a widget's script without its comments."""
     if filename not in DENSE:
         return app.send_static_file(filename)
-    answer = make_response(inline_js(filename), {"Content-Type": "text/javascript; charset=utf-8"})
+    answer = make_response(_script(filename), {"Content-Type": "text/javascript; charset=utf-8"})
     answer.cache_control.max_age = YEAR_SECONDS
     answer.set_etag(_digest(filename))
     answer.make_conditional(request)
@@ -58,7 +58,7 @@ def inline_css(name: str) -> Markup:
 
 
 @cache
-def inline_js(name: str) -> Markup:
+def _script(name: str) -> Markup:
     """Return a small script of ours to stand in the page itself, for the same reason."""
     return Markup(dense.script((resource("static") / name).read_text("utf-8")))  # noqa: S704 - our own file
 

@@ -58,7 +58,7 @@ class Endpoint:
             *UNKNOWN_CALLER.get(self.guard, ("INVALID_TOKEN",)),
             *operation.errors,
             *(["NOT_FOUND"] if "{" in self.path else []),
-            *(["REQUEST_ENTITY_TOO_LARGE"] if operation.body else []),
+            *(["REQUEST_TIMEOUT", "REQUEST_ENTITY_TOO_LARGE"] if operation.body else []),
             "RATE_LIMITED",
             "INTERNAL_SERVER_ERROR",
         ]

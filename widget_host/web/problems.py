@@ -165,6 +165,14 @@ _HTTP = (
         "/programs does not take DELETE.",
     ),
     Problem(
+        "REQUEST_TIMEOUT",
+        408,
+        "The body came too slowly",
+        "The whole body has to arrive within 15 seconds; nothing was done.",
+        "Send the request again, with the same reference number or `Idempotency-Key`.",
+        "The body did not arrive within 15 seconds.",
+    ),
+    Problem(
         "REQUEST_ENTITY_TOO_LARGE",
         413,
         "The body is too large",

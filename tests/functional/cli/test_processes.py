@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.services.ports import free_port
 from tests.services.served import ServedHost
 
 SECONDS_TO_STOP = 10
@@ -21,10 +22,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[ServedHost]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    host = ServedHost(f"sqlite:///{tmp_path}/host.db", tmp_path / "instance", port)
+    host = ServedHost(f"sqlite:///{tmp_path}/host.db", tmp_path / "instance", free_port())
     yield host
     host.kill()
 

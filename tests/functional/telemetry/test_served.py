@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from typing import Any
 
 import pytest
 import requests
+
+from tests.services.ports import free_port
 
 START_SECONDS = 60
 WIDGET_HOST = [sys.executable, "-m", "widget_host"]
@@ -69,9 +70,7 @@ class TestMetrics:
 
     @pytest.fixture
     def served_by_two(self, variables: dict[str, str]) -> Iterator[str]:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         command = [*WIDGET_HOST, "serve", "--port", str(port), "--workers", "2"]
         process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

@@ -7,8 +7,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 FIRST_VIEW_BYTES, SCRIPT_BYTES, FRAGMENT_BYTES = 18 * 1024, 14 * 1024, 4 * 1024
-# Three programs with their sliders are more than one form of the Purchase widget; htmx alone is twelve of these.
-REWARDS_VIEW_BYTES = 19 * 1024
 REQUESTS = 3
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"]+)"')
 OTHER = re.compile(r'<(?:link|iframe|object|embed|video|audio|source)\b[^>]*\b(?:href|src|data)="([^"]+)"')
@@ -24,13 +22,13 @@ def scripts(client: FlaskClient, page: TestResponse) -> list[bytes]:
     return fetched
 
 
-def check_first_view(client: FlaskClient, page: TestResponse, most_bytes: int = FIRST_VIEW_BYTES) -> None:
+def check_first_view(client: FlaskClient, page: TestResponse) -> None:
     """Hold a page and what it names, all but the logos, to the budgets."""
     assert [address for address in OTHER.findall(page.text) if not address.startswith("data:")] == []
     fetched = scripts(client, page)
     assert 1 + len(fetched) <= REQUESTS
     assert sum(map(size, fetched)) <= SCRIPT_BYTES
-    assert size(page.data) + sum(map(size, fetched)) <= most_bytes
+    assert size(page.data) + sum(map(size, fetched)) <= FIRST_VIEW_BYTES
 
 
 def check_fragment(answer: TestResponse) -> None:

@@ -51,8 +51,19 @@ class TestOpening:
             "widget": "point-exchange",
             "origins": [BANK],
             "address": f"{PATH}?tenant={issuer.tenant_key}",
+            "asides": f"{PATH}/asides",
+            "script": None,
             "messages": [{"type": "step", "payload": {"name": "amount"}}],
         }
+
+    def test_leaves_what_comes_up_beside_the_steps_for_later(self, client: FlaskClient, widget: Widget) -> None:
+        assert "Leave without finishing?" not in widget.page.text
+        headers = {"Authorization": f"Bearer {widget.bearer}"}
+        asides = client.get(widget.config["asides"], headers=headers).text
+        named = set(re.findall(r'<(?:template|dialog)[^>]*? id="([^"]+)"', asides))
+        assert named == {"ended", "reconnecting", "still-there", "leave"}
+        assert "Leave without finishing?" in asides
+        assert client.get(widget.config["asides"]).status_code == 401
 
     def test_keeps_the_launch_token_out_of_the_page_and_the_log(
         self, client: FlaskClient, launch: Launch, capfd: pytest.CaptureFixture[str]

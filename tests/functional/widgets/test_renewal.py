@@ -42,7 +42,7 @@ class TestFreshToken:
         assert widget.post("session", token=token).get_json() == {"expiresInMs": 600_000, "canExtend": True}
         clock.advance(minutes=9)
         assert widget.confirm(**entry).status_code == 200
-        assert "Your session has ended" in client.get(PATH, query_string={"token": token}).text
+        assert "This exchange is finished" in client.get(PATH, query_string={"token": token}).text
 
     def test_buys_nothing_more(
         self, widget: Widget, launch: Launch, entry: dict[str, str], wiring: Wiring, issuer: Issuer

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, g, request, url_for
@@ -21,9 +20,10 @@ from widget_host.web.headers import allow_framing
 from widget_host.web.language import _
 from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
-from widget_host.web.widgets import screens
+from widget_host.web.widgets import asides, screens
+from widget_host.web.widgets.asides import whose
 from widget_host.web.widgets.refusals import TOO_MANY
-from widget_host.web.widgets.renewal import life, renew, way_back
+from widget_host.web.widgets.renewal import life, renew
 from widget_host.web.widgets.session import Face, face, is_visited, open_by, visitor, widget_session
 
 MESSAGE, INSTEAD, PAGE = "widgets/_message.html", "widgets/instead.html", "widgets/page.html"
@@ -59,6 +59,7 @@ def blueprints(
     entrance.register_error_handler(RateLimited, too_many_of_a_stranger)
     entrance.add_url_rule("", "open_widget", lambda: _open(start, reopen))
     steps.add_url_rule("/session", "renew", renew, methods=["POST"])
+    steps.add_url_rule("/asides", "asides", asides.fetched)
     return entrance, steps
 
 
@@ -125,7 +126,9 @@ def show(
         bearer=None if hx.is_partial() else guest.bearer,
         tenant_key=tenant.tenant_key,
         return_url=guest.widget.request.return_url,
-        config=_config(tenant, messages, session=guest.bearer, **life(guest.widget)),
+        config=_config(
+            tenant, messages, session=guest.bearer, asides=url_for(f"{face().folder}.asides"), **life(guest.widget)
+        ),
     )
     answer.status_code = status
     return _telling(answer, messages if address is None else {**messages, "address": {"address": address}})
@@ -145,6 +148,7 @@ def show_again(kept: Kept, step: str, screen: Any, *, element: str = "", message
             tenant_key=tenant.tenant_key,
             return_url=kept.return_url,
             config=_config(tenant, messages, session=None, address=kept.address),
+            beside=asides.screens_by_name(),
         ),
         messages,
     )
@@ -182,6 +186,7 @@ def still(
         tenant_key=tenant.tenant_key if tenant else "",
         return_url=return_url,
         config=_config(tenant, {}, session=None) if asks else None,
+        beside=asides.screens_by_name() if asks else None,
     )
 
 
@@ -198,7 +203,14 @@ def session_ended(ended: SessionEnded) -> Response:
     asked = request.args.get("theme")
     mode = asked if asked in MODES else None
     answer = _page(
-        MESSAGE, INSTEAD, tenant=tenant, mode=mode, screen=screen, return_url=ended.return_url, config=config
+        MESSAGE,
+        INSTEAD,
+        tenant=tenant,
+        mode=mode,
+        screen=screen,
+        return_url=ended.return_url,
+        config=config,
+        beside=asides.screens_by_name(),
     )
     answer.status_code = status_of(ended)
     return _telling(answer, messages)
@@ -231,6 +243,7 @@ def _page(
     tenant: Tenant | None,
     mode: str | None = None,
     return_url: str | None = None,
+    beside: Mapping[str, Any] | None = None,
     **context: Any,
 ) -> Response:
     spoken = language.language()
@@ -242,13 +255,11 @@ def _page(
         focus="data-focus" if hx.is_partial() else "autofocus",
         title_focus="data-focus" if hx.is_partial() else "",
         title=_(face().title),
-        face=face(),
         locale=spoken.tag,
         direction=spoken.direction,
-        host_name=tenant.organization_name if tenant else "",
         look=appearance.look(tenant.theme if tenant else None, mode),
-        way_back=partial(way_back, return_url),
-        asides={"ended": screens.ended(), "reconnecting": screens.reconnecting()},
+        asides=beside,
+        **whose(tenant, return_url),
         **context,
     )
 
@@ -260,6 +271,7 @@ def _config(tenant: Tenant | None, messages: Messages, **life_of_session: Any) -
         "origins": tenant.allowed_origins if tenant else (),
         "address": url_for(f"{face().folder}_entrance.open_widget", **_asked(tenant)),
         "module": asset("js/session.js"),
+        "script": asset(face().script) if face().script else None,
         "messages": [{"type": name, "payload": payload} for name, payload in messages.items()],
         **life_of_session,
     }

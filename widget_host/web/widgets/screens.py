@@ -7,6 +7,7 @@ from widget_host.domain.access.rules import ExchangeFinished, SessionEnded, Sess
 from widget_host.domain.programs.rules import Field, Offer, ProgramFacts
 from widget_host.web.language import _
 from widget_host.web.widgets import words
+from widget_host.web.widgets.session import face
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,13 @@ def no_programs() -> MessageScreen:
 
 def ended(*, reconnects: bool = False) -> MessageScreen:
     """Say that the session is over; where scripts run and there is a host, it is first asked to go on."""
-    sentence = _("For your security, sessions end after a few minutes. Nothing was charged.")
     return MessageScreen(
-        "lock", _("Your session has ended"), sentence, "expired", may_start_again=True, reconnects=reconnects
+        "lock",
+        _("Your session has ended"),
+        _(face().ends.ended),
+        "expired",
+        may_start_again=True,
+        reconnects=reconnects,
     )
 
 
@@ -121,9 +126,8 @@ def over(end: SessionEnded, host_name: str, *, reconnects: bool) -> MessageScree
 
 
 def replaced() -> MessageScreen:
-    """Say that the exchange goes on elsewhere."""
-    title = _("This exchange was opened in another window.")
-    return MessageScreen("windows", title, _("Continue there. Nothing was charged here."))
+    """Say that what was begun goes on elsewhere."""
+    return MessageScreen("windows", _(face().ends.elsewhere), _(face().ends.go_there))
 
 
 def finished(host_name: str) -> MessageScreen:
@@ -146,8 +150,7 @@ def reconnecting() -> MessageScreen:
 
 def maintenance() -> MessageScreen:
     """Say that the host is looked after, and that nothing has happened meanwhile."""
-    sentence = _("Exchanges are paused for a short while. Nothing was charged by opening this page.")
-    return MessageScreen("clock", _("We'll be back soon"), sentence, "cancel")
+    return MessageScreen("clock", _("We'll be back soon"), _(face().ends.paused), "cancel")
 
 
 def too_many(sentence: str) -> MessageScreen:

@@ -12,6 +12,16 @@ from widget_host.web.scope import follow_clock, wiring
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """What a widget says, to be translated, when it does not go on: what became of what the customer had begun."""
+
+    ended: str
+    elsewhere: str
+    go_there: str
+    paused: str
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """One widget as its pages show it: its name in tokens and messages, its folder, its title, and who made it.
 
@@ -22,6 +32,7 @@ class Face:
     folder: str
     title: str
     maker: str
+    ends: Ends
     style: str = ""
     script: str = ""
 

@@ -2,7 +2,7 @@
 
 from widget_host.web.widgets.gallery.samples import NORTHWIND, tenant
 from widget_host.web.widgets.gallery.state import HOSTED, State
-from widget_host.web.widgets.screens import MessageScreen, ended, no_token, reconnecting
+from widget_host.web.widgets.screens import MessageScreen, ended, maintenance, no_token, reconnecting, replaced
 
 NORTH = tenant("بنك الشمال")
 LONG_BANK = tenant("The First National Farmers, Merchants & Mechanics Savings Bank of Llanfairpwllgwyngyll")
@@ -15,6 +15,8 @@ def states() -> list[State]:
         State("reconnecting", "Reconnecting", lambda _locale: reconnecting()),
         State("ended", "The session is over", lambda _locale: ended(), codes=("SESSION_ENDED",), touches=HOSTED),
         State("ended-alone", "The session is over, in a browser", lambda _locale: ended(), return_url=RETURN_URL),
+        State("replaced", "Opened in another window", lambda _locale: replaced()),
+        State("maintenance", "Maintenance", lambda _locale: maintenance()),
         State("no-token", "Opened without a token", _no_token, tenant=None, codes=("NO_LAUNCH_TOKEN",)),
         State("no-token-known", "Opened without a token, the bank known", _no_token_of_a_bank),
     ]

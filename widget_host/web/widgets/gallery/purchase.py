@@ -37,10 +37,8 @@ from widget_host.web.widgets.gallery.purchase_steps import (
 from widget_host.web.widgets.gallery.state import HOSTED, LOST, WAITING, State
 from widget_host.web.widgets.screens import (
     finished,
-    maintenance,
     no_programs,
     nothing_to_exchange,
-    replaced,
 )
 from widget_host.web.widgets.words import money
 
@@ -140,7 +138,5 @@ def _others() -> list[State]:
     return [
         State("no-programs", "No programs", lambda _locale: no_programs()),
         State("no-balance", "Nothing to exchange", lambda locale: nothing_to_exchange(money(Money(0, "USD"), locale))),
-        State("replaced", "Opened in another window", lambda _locale: replaced()),
         State("finished", "Opened again after it was done", lambda _locale: finished(bank), touches=HOSTED),
-        State("maintenance", "Maintenance", lambda _locale: maintenance()),
     ]

@@ -20,7 +20,7 @@ from widget_host.web.widgets.multibrand.screens import MAKER, TITLE, Wrong
 from widget_host.web.widgets.pages import INSTEAD, Messages, blueprints, limited, show, too_many_of_a_stranger
 from widget_host.web.widgets.purchase.entry import Entry, prefilled
 from widget_host.web.widgets.refusals import ABOUT_PROGRAM, TOO_MANY
-from widget_host.web.widgets.session import Face, is_visited, visitor
+from widget_host.web.widgets.session import Ends, Face, is_visited, visitor
 
 OVERVIEW, PROGRAMS, ACCOUNT, SAVED = "_overview.html", "_programs.html", "_account.html", "_saved.html"
 COUNTED, FOUND = "_counted.html", "_found.html"
@@ -35,7 +35,13 @@ SAVED_GONE = N_("What was saved is gone. Save again to keep this.")
 PROGRAM_GONE = N_("That program isn't available right now. Choose another program.")
 UNREADABLE = N_("That didn't reach us whole. This is what is saved.")
 
-FACE = Face(MULTIBRAND, "multibrand", TITLE, MAKER, style="css/multibrand.css", script="js/multibrand.js")
+ENDS = Ends(
+    ended=N_("For your security, sessions end after a few minutes. What you saved is kept."),
+    elsewhere=N_("Your rewards were opened in another window."),
+    go_there=N_("Continue there. What you saved is kept."),
+    paused=N_("Your rewards can't be changed for a short while. What you saved is kept."),
+)
+FACE = Face(MULTIBRAND, "multibrand", TITLE, MAKER, ENDS, style="css/multibrand.css", script="js/multibrand.js")
 
 entrance, bp = blueprints(FACE, lambda: _overview(_desk(), element=INSTEAD))
 

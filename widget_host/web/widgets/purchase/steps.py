@@ -10,7 +10,7 @@ from widget_host.domain.quotes.models import Quote
 from widget_host.domain.quotes.service import preview_of
 from widget_host.domain.transactions.rules import Preview
 from widget_host.kit.errors import Refused
-from widget_host.web.language import _, locale
+from widget_host.web.language import N_, _, locale
 from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
 from widget_host.web.widgets import refusals, words
@@ -22,12 +22,18 @@ from widget_host.web.widgets.purchase.checks import check
 from widget_host.web.widgets.purchase.desk import AMOUNT, UNPROCESSABLE, Desk, correct, hold, holder, lay_out
 from widget_host.web.widgets.purchase.entry import Entry
 from widget_host.web.widgets.screens import MessageScreen, no_programs, nothing_to_exchange
-from widget_host.web.widgets.session import Face, is_visited, visitor
+from widget_host.web.widgets.session import Ends, Face, is_visited, visitor
 
 REVIEW = "_review.html"
 # What these steps are answered with leaves the rest of the screen alone.
 BESIDE = {"purchase.preview": "_preview.html", "purchase.program": "_chosen.html"}
-FACE = Face(POINT_EXCHANGE, "purchase", TITLE, MAKER, style="css/purchase.css")
+ENDS = Ends(
+    ended=N_("For your security, sessions end after a few minutes. Nothing was charged."),
+    elsewhere=N_("This exchange was opened in another window."),
+    go_there=N_("Continue there. Nothing was charged here."),
+    paused=N_("Exchanges are paused for a short while. Nothing was charged by opening this page."),
+)
+FACE = Face(POINT_EXCHANGE, "purchase", TITLE, MAKER, ENDS, style="css/purchase.css")
 
 entrance, bp = blueprints(FACE, lambda: _start(Entry()), kept.reopen)
 

@@ -1,0 +1,168 @@
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from granian.rsgi import ProtocolError  # type: ignore[attr-defined]  # its documented name, not marked as exported
+from werkzeug.exceptions import HTTPException
+
+from widget_host.web import rsgi
+from widget_host.web.rsgi import Server
+
+LARGEST = 10
+
+
+class Headers:
+    """Headers as granian gives them: several of one name, and no value that is not ASCII."""
+
+    def __init__(self, given: Iterable[tuple[str, str]]) -> None:
+        self._given = list(given)
+
+    def __contains__(self, name: str) -> bool:
+        return any(name == each for each, _ in self._given)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return next((value for each, value in self.items() if each == name), default)
+
+    def keys(self) -> list[str]:
+        return [name for name, _ in self._given]
+
+    def items(self) -> list[tuple[str, str]]:
+        return [(name, value) for name, value in self._given if value.isascii()]
+
+
+@dataclass
+class Scope:
+    method: str = "POST"
+    path: str = "/"
+    query_string: str = ""
+    http_version: str = "1.1"
+    scheme: str = "http"
+    server: str = "127.0.0.1:8000"
+    client: str = "192.0.2.7:40000"
+    headers: Headers = field(default_factory=lambda: Headers([]))
+
+
+class Protocol:
+    """One connection: what it sends piece by piece, and what it is answered."""
+
+    def __init__(self, *pieces: bytes, stalls: bool = False) -> None:
+        self._pieces = pieces
+        self._stalls = stalls
+        self.taken = 0
+        self.answer: tuple[int, dict[str, str], bytes] | None = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            self.taken += 1
+            yield piece
+        if self._stalls:
+            await asyncio.Event().wait()
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.answer = status, dict(headers), body
+
+
+class Gone(Protocol):
+    """A caller who hangs up in the middle of the body."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"ab"
+        raise ProtocolError
+
+
+@pytest.fixture
+def server() -> Server:
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST
+
+    @app.route("/<path:path>", methods=["GET", "POST"])
+    @app.route("/", defaults={"path": ""}, methods=["GET", "POST"])
+    def echo(path: str) -> dict[str, Any]:
+        body = request.get_data(as_text=True)
+        return {"path": path, "body": body, "from": request.remote_addr, "headers": dict(request.headers)}
+
+    @app.errorhandler(HTTPException)
+    def refuse(error: HTTPException) -> tuple[dict[str, Any], int]:
+        return {"said": error.description}, error.code or 500
+
+    return Server(app, threads=1, largest_body=LARGEST)
+
+
+def answered(server: Server, protocol: Protocol, *headers: tuple[str, str], **scope: Any) -> tuple[int, Any]:
+    asked = Scope(headers=Headers(headers), **scope)
+    asyncio.run(server.__rsgi__(asked, protocol))  # type: ignore[arg-type]  # as much of a scope as is asked for
+    assert protocol.answer is not None
+    status, said, body = protocol.answer
+    assert said["Content-Type"] == "application/json"
+    return status, Flask(__name__).json.loads(body)
+
+
+class TestServer:
+    def test_gives_the_application_the_request_as_it_came(self, server: Server) -> None:
+        status, seen = answered(
+            server,
+            Protocol(b"ab", b"cd"),
+            ("content-length", "4"),
+            ("content-type", "text/plain"),
+            ("x-two", "1"),
+            ("x-two", "2"),
+            ("cookie", "a=1"),
+            ("cookie", "b=2"),
+            path="/a b/é",
+            client="[::1]:4000",
+        )
+        headers = {"Content-Length": "4", "Content-Type": "text/plain", "X-Two": "1,2", "Cookie": "a=1; b=2"}
+        assert (status, seen) == (200, {"path": "a b/é", "body": "abcd", "from": "::1", "headers": headers})
+
+    def test_counts_a_body_that_says_no_length(self, server: Server) -> None:
+        _, seen = answered(server, Protocol(b"ab", b"cd"), ("transfer-encoding", "chunked"))
+        assert (seen["body"], seen["headers"]) == ("abcd", {"Content-Length": "4"})
+
+    def test_keeps_out_a_name_that_would_pass_for_a_proxys(self, server: Server) -> None:
+        _, seen = answered(server, Protocol(), ("x_forwarded_for", "192.0.2.1"), method="GET")
+        assert "X-Forwarded-For" not in seen["headers"]
+
+    def test_does_not_lose_a_header_that_cannot_be_read(self, server: Server) -> None:
+        _, seen = answered(server, Protocol(), ("idempotency-key", "é"), method="GET")
+        assert seen["headers"]["Idempotency-Key"] == "ÿ"
+
+    @pytest.mark.parametrize(
+        ("header", "taken"), [(("content-length", "11"), 0), (("transfer-encoding", "chunked"), 2)]
+    )
+    def test_does_not_wait_for_more_than_is_allowed(self, server: Server, header: tuple[str, str], taken: int) -> None:
+        protocol = Protocol(b"a" * LARGEST, b"b", stalls=True)
+        status, _ = answered(server, protocol, header)
+        assert (status, protocol.taken) == (413, taken)
+
+    @pytest.mark.parametrize("header", [("content-length", "9"), ("transfer-encoding", "chunked")])
+    def test_waits_for_a_body_only_so_long(
+        self, server: Server, header: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rsgi, "BODY_SECONDS", 0.01)
+        status, said = answered(server, Protocol(b"ab", stalls=True), header)
+        assert (status, said) == (408, {"said": "The body did not arrive within 0.01 seconds."})
+
+    def test_has_nothing_to_say_to_who_has_gone(self, server: Server) -> None:
+        protocol = Gone()
+        asyncio.run(server.__rsgi__(Scope(headers=Headers([("content-length", "9")])), protocol))  # type: ignore[arg-type]  # as above
+        assert protocol.answer is None
+
+    def test_closes_what_the_application_gave(self) -> None:
+        parts = Parts(b"ab")
+
+        def app(environ: dict[str, Any], start_response: Any) -> Parts:
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return parts
+
+        protocol = Protocol()
+        asyncio.run(Server(app, threads=1, largest_body=LARGEST).__rsgi__(Scope(), protocol))  # type: ignore[arg-type]  # as above
+        assert protocol.answer == (200, {"Content-Type": "application/json"}, b"ab")
+        assert parts.closed
+
+
+class Parts(io.BytesIO):
+    """A body that knows whether it was closed."""

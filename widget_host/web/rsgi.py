@@ -1,0 +1,125 @@
+"""The application for granian: its event loop waits for bodies, and threads do nothing but work.
+
+Granian's own WSGI gives a request its thread before the body is there: as many callers as there are threads, each
+sending slowly, would keep everybody else waiting. Here such a caller costs a coroutine, for `BODY_SECONDS`.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]  # its documented names, not marked as exported
+from werkzeug.exceptions import RequestTimeout
+
+BODY_SECONDS = 15
+# Names that WSGI gives no HTTP_; a body's own encoding is undone by the time the application reads it.
+OWN_NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH", "transfer-encoding": ""}
+Environ = dict[str, Any]
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+class Late(io.RawIOBase):
+    """A body that did not arrive in time: who reads it answers 408, as the application answers all it refuses."""
+
+    def readinto(self, _buffer: Any) -> int:
+        """Refuse."""
+        raise RequestTimeout(f"The body did not arrive within {BODY_SECONDS} seconds.")
+
+
+class Server:
+    """A WSGI application as an RSGI one, with so many threads to work in."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], *, threads: int, largest_body: int) -> None:
+        """Start no thread yet; a body larger than the largest is not waited for."""
+        self._app = app
+        self._threads = ThreadPoolExecutor(threads, "request")
+        self._largest_body = largest_body
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer one request; to a caller who has gone there is nothing to say."""
+        try:
+            body = await self._body(scope, protocol)
+        except (ProtocolClosed, ProtocolError):
+            return
+        work = asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ(scope, body))
+        protocol.response_bytes(*await work)
+
+    async def _body(self, scope: Scope, protocol: HTTPProtocol) -> io.BufferedIOBase | io.RawIOBase:
+        if not awaits_body(cast("Mapping[str, str]", scope.headers), self._largest_body):
+            return io.BytesIO()
+        parts, length = [], 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for part in protocol:
+                    parts.append(part)
+                    length += len(part)
+                    if length > self._largest_body:
+                        break  # the application refuses it for its length; the rest would change nothing
+        except TimeoutError:
+            return Late()
+        return io.BytesIO(b"".join(parts))
+
+    def _answer(self, environ: Environ) -> Answer:
+        said: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _fault: Any = None) -> None:
+            said[:] = [int(status[:3]), headers]
+
+        parts = self._app(environ, start_response)
+        try:
+            body = b"".join(parts)
+        finally:
+            getattr(parts, "close", lambda: None)()
+        return said[0], said[1], body
+
+
+def awaits_body(headers: Mapping[str, str], largest: int) -> bool:
+    """Tell whether there is a body worth waiting for: one that says it is too large is refused unread."""
+    length = headers.get("content-length", "0")
+    return "transfer-encoding" in headers or (length.isdecimal() and 0 < int(length) <= largest)
+
+
+def environ(scope: Scope, body: io.BufferedIOBase | io.RawIOBase) -> Environ:
+    """Return the request as WSGI (PEP 3333) describes it."""
+    server, port = scope.server.rsplit(":", 1)
+    made: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": server,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rsplit(":", 1)[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": body,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        **_headers(scope),
+    }
+    # Said of a body that came in pieces too, and not less than was said: the application counts what it is given.
+    length = len(body.getbuffer()) if isinstance(body, io.BytesIO) else 1
+    made["CONTENT_LENGTH"] = str(max(int(made.get("CONTENT_LENGTH", "0")), length))
+    return made
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    # Granian gives no value that is not ASCII: such a one stays one that nobody can have meant.
+    read = scope.headers.items()
+    unread = [(name, "\xff") for name in {*scope.headers.keys()} - {name for name, _ in read}]
+    for name, value in [*read, *unread]:
+        # X_Forwarded_For would come out as the name of X-Forwarded-For, which a proxy vouches for.
+        if "_" in name:
+            continue
+        key = OWN_NAMES.get(name, f"HTTP_{name.upper().replace('-', '_')}")
+        between = "; " if name == "cookie" else ","
+        headers[key] = f"{headers[key]}{between}{value}" if key in headers else value
+    headers.pop("", None)
+    return headers
