@@ -57,7 +57,9 @@ class TestShowLog:
         self, bank: FlaskClient, host: StandInHost, state: dict[str, object], said: str
     ) -> None:
         tell(host, TRIED, **state)
-        assert said in bank.get("/deliveries").text
+        page = bank.get("/deliveries").text
+        assert said in page
+        assert ("Next attempt after the rest" in page) is ("restingUntil" in state)
 
     @pytest.mark.parametrize("found", [[], [{"id": "whe_2", "url": "https://elsewhere.example/"}], {}, [{}]])
     def test_stays_calm_where_there_is_no_log(self, bank: FlaskClient, host: StandInHost, found: object) -> None:
