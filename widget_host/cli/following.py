@@ -108,6 +108,7 @@ def _reason(answer: requests.Response) -> str:
     if answer.is_redirect:
         return f"It leads to {answer.headers['Location']}."
     try:
-        return str(answer.json()["detail"])
-    except (ValueError, KeyError, TypeError):
+        said = answer.json()
+        return str(said.get("detail") or said.get("error_description") or "")
+    except (ValueError, AttributeError):
         return ""

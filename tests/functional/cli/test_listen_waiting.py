@@ -30,6 +30,8 @@ class TestWaiting:
             ([answer(404)], "Is this the host's own address?"),
             ([answer(301, Location="https://points.example/")], "It leads to https://points.example/."),
             ([answer(400, b'{"detail": "This is not it."}')], "answered 400. This is not it."),
+            ([answer(400, b'{"error_description": "Nor this."}')], "answered 400. Nor this."),
+            ([answer(403, b"[]")], "answered 403."),
         ],
     )
     def test_ends_where_waiting_would_not_help(self, receiver: Receiver, replies: list[Any], said: str) -> None:
