@@ -34,6 +34,27 @@ class BankPage:
         return self.page.get_by_role("region", name="Webhooks received").get_by_role("listitem")
 
 
+class DeliveriesPage:
+    """The bank's page on webhooks."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._url = f"{url}/deliveries"
+        log = page.get_by_role("region", name="What Widget Host did")
+        self.newest = log.locator(".rows > li").first
+        self.arrivals = page.get_by_role("region", name="What the bank saw").get_by_role("listitem")
+
+    def open(self) -> None:
+        """Go to the page."""
+        self.page.goto(self._url)
+
+    def choose(self, trouble: str) -> None:
+        """Break the receiver, or mend it."""
+        button = self.page.get_by_role("button", name=trouble)
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+
+
 class CardPage:
     """The card's page of the same bank, and the Multibrand widget in its frame."""
 

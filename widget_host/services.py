@@ -9,6 +9,7 @@ from widget_host.config import Settings
 from widget_host.domain.access.service import AccessTokens, Clients, WidgetSessions
 from widget_host.domain.accounts.service import Accounts
 from widget_host.domain.endpoints.service import Endpoints, EndpointSecrets
+from widget_host.domain.feed.service import Events
 from widget_host.domain.inbound.service import InboundSecrets, Inbox
 from widget_host.domain.issuing.service import FinalWords
 from widget_host.domain.ledger.service import Ledger
@@ -25,7 +26,7 @@ from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.sandbox.service import Sandbox
 from widget_host.domain.transactions.service import Transactions
 from widget_host.domain.upkeep.service import AuditTrail, Upkeep
-from widget_host.domain.webhooks.service import Deliveries, Events, Outbox
+from widget_host.domain.webhooks.service import Deliveries, Outbox
 from widget_host.kit.addresses import AddressRules
 from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
 from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
@@ -227,7 +228,7 @@ class Services:
     @cached_property
     def events(self) -> Events:
         """What happened, to be pulled."""
-        return Events(session=self._session)
+        return Events(session=self._session, clock=self._clock)
 
     @cached_property
     def transactions(self) -> Transactions:

@@ -15,10 +15,10 @@ from widget_host.adapters.programs import REGISTRY
 from widget_host.adapters.programs.outside import Outside
 from widget_host.adapters.programs.sandbox import PERSONAS
 from widget_host.config import Settings
+from widget_host.domain.feed.service import Feed
 from widget_host.domain.issuing.service import Issuing, Resolving, Reversing, Undoing
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
-from widget_host.domain.webhooks.service import Feed
 from widget_host.kit.bell import Bell
 from widget_host.kit.clock import Clock
 from widget_host.services import DATABASE_UP, Foundation, Services

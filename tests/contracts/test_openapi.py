@@ -40,6 +40,7 @@ OPERATIONS = {
     ("GET", "/sandbox/clock"): ("SandboxController_clock", "Sandbox"),
     ("POST", "/sandbox/clock"): ("SandboxController_advance", "Sandbox"),
     ("GET", "/events"): ("EventsController_findAll", "Webhooks"),
+    ("GET", "/events/feed"): ("EventsController_follow", "Webhooks"),
     ("POST", "/hooks/{tenantKey}/program-connection"): ("HooksController_programConnection", "Webhooks in"),
     ("POST", "/webhook-endpoints"): ("WebhookEndpointsController_create", "Webhooks"),
     ("GET", "/webhook-endpoints"): ("WebhookEndpointsController_findAll", "Webhooks"),

@@ -11,6 +11,7 @@ from widget_host.cli import (
     environments,
     hooks,
     ledger,
+    listen,
     organizations,
     partnerships,
     programs,
@@ -70,5 +71,5 @@ for command in (
 ):
     main.add_command(command)
 
-for command in (workbench.send, workbench.verify):
+for command in (listen.listen, workbench.send, workbench.verify):
     webhooks.webhooks.add_command(command)

@@ -1,42 +1,40 @@
-"""The bank's pages, and the address where its webhooks arrive; a real bank would sign its customers in first."""
+"""The bank's pages, and the address where its webhooks arrive."""
 
 import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
 from widget_host.demo import webhooks
 from widget_host.demo.config import Config
-from widget_host.demo.host import WidgetUnavailable, list_programs, open_card_widget, open_purchase_widget
+from widget_host.demo.deliveries import deliveries
+from widget_host.demo.host import HostLog, HostUnavailable, list_programs, open_card_widget, open_purchase_widget
+from widget_host.demo.pages import Bank, get_bank, get_customer, render
 from widget_host.demo.store import Customer, Store
+from widget_host.demo.trouble import Trouble, meet_trouble, note_arrival
 
 LARGEST_WEBHOOK_BYTES = 256 * 1024
 
 pages = Blueprint("bank", __name__)
 
 
-@dataclass(frozen=True)
-class Bank:
-    """What every page needs."""
-
-    config: Config
-    store: Store
-
-
 def create_bank(config: Config) -> Flask:
     """Build the bank's application."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_WEBHOOK_BYTES
-    app.extensions["bank"] = Bank(config, Store(config.database))
+    app.extensions["bank"] = Bank(config, Store(config.database), Trouble())
+    app.extensions["host_log"] = HostLog(config)
     app.add_template_filter(_dollars, "dollars")
     app.add_template_filter(_pretty, "pretty")
     app.add_template_filter(_listed, "listed")
     app.register_blueprint(pages)
+    app.register_blueprint(deliveries)
+    app.before_request(meet_trouble)
+    app.after_request(note_arrival)
     app.after_request(_add_headers)
     return app
 
@@ -44,13 +42,13 @@ def create_bank(config: Config) -> Flask:
 @pages.get("/")
 def show_home() -> ResponseReturnValue:
     """The customer's page; the widget in it is fetched by embed.js, or framed from below where no scripts run."""
-    return _render("bank.html", _get_customer())
+    return render("bank.html")
 
 
 @pages.get("/card")
 def show_card() -> ResponseReturnValue:
     """The card's page, where the customer chooses what its rewards become."""
-    return _render("card.html", _get_customer())
+    return render("card.html")
 
 
 @pages.post("/widget-token")
@@ -79,28 +77,28 @@ def show_card_widget() -> ResponseReturnValue:
 
 def _give(open_widget: Callable[[Customer], str]) -> ResponseReturnValue:
     try:
-        return {"widgetUrl": open_widget(_get_customer())}
-    except WidgetUnavailable as problem:
+        return {"widgetUrl": open_widget(get_customer())}
+    except HostUnavailable as problem:
         current_app.logger.warning("No widget: %s", problem)
         return {"error": "unavailable"}, 502
 
 
 def _lead_to(open_widget: Callable[[Customer], str]) -> ResponseReturnValue:
     try:
-        return redirect(open_widget(_get_customer()), code=303)
-    except WidgetUnavailable as problem:
+        return redirect(open_widget(get_customer()), code=303)
+    except HostUnavailable as problem:
         current_app.logger.warning("No widget: %s", problem)
-        return _render("unavailable.html", _get_customer()), 502
+        return render("unavailable.html"), 502
 
 
 def _open_purchase(customer: Customer) -> str:
     reference_number = f"NW-{uuid.uuid4()}"
-    _bank().store.open_order(reference_number, customer.id)
-    return open_purchase_widget(_bank().config, customer, reference_number)
+    get_bank().store.open_order(reference_number, customer.id)
+    return open_purchase_widget(get_bank().config, customer, reference_number)
 
 
 def _open_card(customer: Customer) -> str:
-    bank = _bank()
+    bank = get_bank()
     bank.store.keep_programs(list_programs(bank.config))
     return open_card_widget(bank.config, customer, bank.store.get_card(customer.id))
 
@@ -108,13 +106,13 @@ def _open_card(customer: Customer) -> str:
 @pages.get("/activity")
 def show_activity() -> ResponseReturnValue:
     """The part of the page that webhooks change."""
-    return _render("_activity.html", _get_customer())
+    return render("_activity.html")
 
 
 @pages.get("/card/activity")
 def show_card_activity() -> ResponseReturnValue:
     """The part of the card's page that webhooks change."""
-    return _render("_card_activity.html", _get_customer())
+    return render("_card_activity.html")
 
 
 @pages.post("/webhooks/widget-host")
@@ -125,36 +123,15 @@ def receive_webhook() -> ResponseReturnValue:
         body,
         timestamp=request.headers.get("x-timestamp", ""),
         signature=request.headers.get("x-signature", ""),
-        secret=_bank().config.webhook_secret,
+        secret=get_bank().webhook_secret,
         now=int(time.time()),
     ):
         return "", 401
     try:
-        _bank().store.receive(webhooks.read_event(body))
+        get_bank().store.receive(webhooks.read_event(body))
     except (KeyError, ValueError):
         return "", 400
     return "", 204
-
-
-def _bank() -> Bank:
-    return cast(Bank, current_app.extensions["bank"])
-
-
-def _get_customer() -> Customer:
-    """Stands in for a sign-in: the customer the address names, or the first."""
-    customers = _bank().store.list_customers()
-    wanted = request.args.get("customer", customers[0].id)
-    return next((customer for customer in customers if customer.id == wanted), None) or abort(404)
-
-
-def _render(template: str, customer: Customer) -> str:
-    bank = _bank()
-    return render_template(
-        template,
-        **bank.store.read_account(customer.id),
-        customers=bank.store.list_customers(),
-        embed_js=f"{bank.config.host_url}/static/js/embed.js",
-    )
 
 
 def _dollars(cents: int) -> str:
@@ -172,7 +149,7 @@ def _pretty(text: str) -> str:
 
 def _add_headers(response: Response) -> Response:
     """Let only the bank's own files into the page, and of Widget Host its embed.js and its frame."""
-    host = _bank().config.host_origin
+    host = get_bank().config.host_origin
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src 'self' {host}; style-src 'self'; img-src 'self'; connect-src 'self'; "
         f"frame-src 'self' {host}; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"

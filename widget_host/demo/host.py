@@ -1,8 +1,9 @@
-"""Ask Widget Host for a widget; only the bank's backend may, because it takes the client secret."""
+"""Ask Widget Host: for a widget, for its log. Only the bank's backend may, because it takes the client secret."""
 
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import requests
 
@@ -10,9 +11,11 @@ from widget_host.demo.config import Config
 from widget_host.demo.store import Card, Customer
 
 CONNECT_AND_READ_SECONDS = (3, 10)
+UNAUTHORIZED = 401
+RECEIVER = "/webhooks/widget-host"
 
 
-class WidgetUnavailable(Exception):
+class HostUnavailable(Exception):
     """Widget Host did not answer as it should."""
 
 
@@ -43,11 +46,57 @@ def open_card_widget(config: Config, customer: Customer, card: Card) -> str:
 def list_programs(config: Config) -> dict[str, str]:
     """Return what each program is called, by its id: events name programs by id alone."""
     try:
-        token = _post(f"{config.host_url}/auth/token", json.dumps(_credentials(config))).json()["accessToken"]
-        programs = _ask("GET", f"{config.host_url}/programs", {"Authorization": f"Bearer {token}"}).json()
+        programs = _ask("GET", f"{config.host_url}/programs", _bearer(_fetch_token(config))).json()
         return {program["id"]: program["name"] for program in programs}
     except (requests.RequestException, KeyError, TypeError) as problem:
-        raise WidgetUnavailable(str(problem)) from problem
+        raise HostUnavailable(str(problem)) from problem
+
+
+class HostLog:
+    """Widget Host's log of what it sent the bank, asked with one token as long as that lasts."""
+
+    def __init__(self, config: Config) -> None:
+        """Ask nothing yet."""
+        self._config = config
+        self._token = ""
+
+    def read(self) -> dict[str, Any]:
+        """Return the bank's endpoint and the newest deliveries to it, each with its attempts."""
+        ours = f":{self._config.port}{RECEIVER}"
+        try:
+            endpoint = next(each for each in self._ask("GET", "/webhook-endpoints") if each["url"].endswith(ours))
+            return {
+                "endpoint": endpoint,
+                "deliveries": self._ask("GET", f"/webhook-endpoints/{endpoint['id']}/deliveries?limit=20"),
+            }
+        except (StopIteration, KeyError, TypeError) as problem:
+            raise HostUnavailable("it knows no endpoint of ours") from problem
+
+    def resend(self, delivery_id: str) -> None:
+        """Have an event sent again, now."""
+        self._ask("POST", f"/deliveries/{delivery_id}/resend")
+
+    def _ask(self, method: str, path: str) -> Any:
+        url = f"{self._config.host_url}{path}"
+        try:
+            self._token = self._token or _fetch_token(self._config)
+            try:
+                return _ask(method, url, _bearer(self._token)).json()
+            except requests.HTTPError as refusal:
+                if refusal.response.status_code != UNAUTHORIZED:
+                    raise
+                self._token = _fetch_token(self._config)  # the one before lived ten minutes
+                return _ask(method, url, _bearer(self._token)).json()
+        except (requests.RequestException, KeyError, TypeError) as problem:
+            raise HostUnavailable(str(problem)) from problem
+
+
+def _fetch_token(config: Config) -> str:
+    return str(_post(f"{config.host_url}/auth/token", json.dumps(_credentials(config))).json()["accessToken"])
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _credentials(config: Config) -> dict[str, str]:
@@ -58,7 +107,7 @@ def _open_widget(config: Config, widget: str, body: str) -> str:
     try:
         return str(_post(f"{config.host_url}/auth/widget/{widget}", body).json()["widgetUrl"])
     except (requests.RequestException, KeyError) as problem:
-        raise WidgetUnavailable(str(problem)) from problem
+        raise HostUnavailable(str(problem)) from problem
 
 
 def _post(url: str, body: str) -> requests.Response:

@@ -104,4 +104,6 @@ def embed() -> ResponseReturnValue:
 @bp.get("/docs/webhooks")
 def webhooks() -> ResponseReturnValue:
     """Show how a backend receives webhooks, framework by framework."""
-    return render_template("docs/webhooks.html", python=PYTHON, others=OTHERS, receiver=receiver)
+    return render_template(
+        "docs/webhooks.html", base_url=wiring().settings.base_url, python=PYTHON, others=OTHERS, receiver=receiver
+    )

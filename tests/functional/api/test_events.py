@@ -74,7 +74,7 @@ class TestIndex:
     def test_goes_on_after_an_event_that_was_never_pulled(
         self, api: Api, issuer: Issuer, wiring: Wiring, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("widget_host.domain.webhooks.service.MOST_NUMBERED", 1)
+        monkeypatch.setattr("widget_host.domain.feed.service.MOST_NUMBERED", 1)
         for number in range(4):
             tell(wiring, issuer, f"evt_{number}")
         assert [event["id"] for event in pull(api, after="evt_2")] == ["evt_3"]

@@ -95,6 +95,7 @@ CASES: dict[str, Cases | str] = {
     "GET /programs": "the caller's own; see below",
     "GET /transactions": "the caller's own; see below",
     "GET /events": "the caller's own; see below",
+    "GET /events/feed": "the caller's own; see below",
     "GET /business/profile": "the caller's own; see below",
     "GET /sandbox/personas": "the same in every sandbox",
     "GET /sandbox/clock": "the caller's own sandbox's",
@@ -237,6 +238,7 @@ class TestLists:
         day = {"startDate": MOMENT, "endDate": MOMENT}
         assert caller.api.get("/transactions", query_string=day).get_json() == []
         assert "theirs" not in caller.api.get("/events").text
+        assert "theirs" not in caller.api.get("/events/feed?cursor=0.0").text
         assert caller.api.get("/webhook-endpoints").get_json() == []
         assert caller.api.get("/business/profile").get_json()["name"] == "Northwind Bank"
 

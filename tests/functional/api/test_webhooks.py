@@ -107,6 +107,14 @@ class TestDeliveries:
         assert (len(first.get_json()), len(second.get_json())) == (2, 1)
         assert webhooks.deliveries(made["id"], status="FAILED") == []
 
+    def test_have_no_next_attempt_while_they_are_being_sent(self, webhooks: Webhooks) -> None:
+        made = webhooks.make()
+        webhooks.api.post(f"/webhook-endpoints/{made['id']}/test")
+        assert webhooks.deliveries(made["id"])[0]["nextAttemptAt"] is not None
+        with webhooks.wiring.writing() as services:
+            services.deliveries.claim(1)
+        assert webhooks.deliveries(made["id"])[0]["nextAttemptAt"] is None
+
     def test_are_sent_again_with_the_same_event(self, webhooks: Webhooks) -> None:
         made = webhooks.make()
         delivery = webhooks.api.post(f"/webhook-endpoints/{made['id']}/test").get_json()

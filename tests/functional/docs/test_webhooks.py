@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import shutil
 import subprocess
 import time
@@ -13,12 +14,15 @@ from typing import Any
 import django
 import httpx
 import pytest
+from click.testing import CliRunner
 from django.conf import settings as django_settings
 from django.test import RequestFactory
 from django.urls import path
 
+from tests.factories.issuers import Issuer
 from tests.functional.docs.conftest import Open
 from tests.functional.docs.page import Page
+from widget_host.cli import main
 from widget_host.kit.signing import webhook_headers
 
 # What is written does not depend on the database.
@@ -104,6 +108,17 @@ class TestNode:
         )
         assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
         return json.loads(ran.stdout)
+
+
+class TestListening:
+    def test_is_a_command_that_runs(self, open_page: Open, served: str, issuer: Issuer) -> None:
+        (snippet,) = open_page("/docs/webhooks").snippets("listen")
+        address, command = (shlex.split(line) for line in snippet.splitlines())
+        assert address == ["export", "HOST=http://localhost"]
+        assert command[0] == "widget-host"
+        told = {"HOST": served, "CLIENT_ID": issuer.client_id, "CLIENT_SECRET": "of yours"}
+        ended = CliRunner().invoke(main, command[1:], env=told)
+        assert ended.output == f"Error: {served} does not know this client id with this secret.\n"
 
 
 class TestOthers:

@@ -16,13 +16,13 @@ WIDGET_URL = "http://localhost:8000/widget/point-exchange?token=launch"
 
 
 class StandInHost(HTTPServer):
-    """Answers every POST with `answer`, every GET with `programs`, and keeps what it was sent, as text."""
+    """Answers every POST with `answer`, every GET with what it has there, and keeps what it was sent, as text."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.received: list[tuple[str, str]] = []
         self.answer: tuple[int, dict[str, Any]] = (200, {"widgetUrl": WIDGET_URL, "accessToken": "token"})
-        self.programs = [{"id": "prg_1", "name": "Aurora Club"}]
+        self.has: dict[str, Any] = {"/programs": [{"id": "prg_1", "name": "Aurora Club"}]}
 
     @property
     def url(self) -> str:
@@ -35,13 +35,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Keep and answer."""
-        self.server.received.append((self.path, self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.received.append((self.path, body.decode()))
         self._answer(*self.server.answer)
 
     def do_GET(self) -> None:
-        """List the programs to who has the token."""
+        """Show what it has to who has the token."""
         known = self.headers["Authorization"] == "Bearer token"
-        self._answer(200 if known else 401, self.server.programs if known else {})
+        self._answer(200 if known else 401, self.server.has.get(self.path.partition("?")[0], {}) if known else {})
 
     def _answer(self, status: int, said: Any) -> None:
         body = json.dumps(said).encode()

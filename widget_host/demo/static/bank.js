@@ -1,4 +1,4 @@
-// The widget, opened by Widget Host's embed.js, and the activity below it, which stays fresh.
+// The widget, where the page has one, opened by Widget Host's embed.js; and the activity, which stays fresh.
 "use strict";
 
 const EVERY_MS = 1000;
@@ -16,8 +16,8 @@ function showUnavailable() {
   document.getElementById("unavailable").hidden = !isGone;
 }
 
-if (window.WidgetHost) WidgetHost.open({ widget: place.dataset.kind, container: place, fetchToken, onError: showUnavailable });
-else showUnavailable();
+if (place && window.WidgetHost) WidgetHost.open({ widget: place.dataset.kind, container: place, fetchToken, onError: showUnavailable });
+else if (place) showUnavailable();
 
 const activity = document.getElementById("activity");
 let shown = null;

@@ -45,8 +45,8 @@ def attempts(session: Session, delivery_ids: Sequence[str]) -> Sequence[Attempt]
 
 def resend_failed(
     session: Session, endpoint: Endpoint, since: datetime, *, first_id: str, now: datetime, limit: int
-) -> int:
-    """Let up to so many failed deliveries of events since then wait again, and return how many there were."""
+) -> list[str]:
+    """Let up to so many failed deliveries of events since then wait again, and return the ids of their events."""
     failed = (
         select(Delivery.id)
         .join(Event, Event.id == Delivery.event_id)
@@ -59,9 +59,9 @@ def resend_failed(
         update(Delivery)
         .where(Delivery.id.in_(failed))
         .values(state=WAITING, tries=0, due_at=now, ended_at=None, fence=None)
-        .returning(Delivery.id)
+        .returning(Delivery.event_id)
     )
-    return len(session.scalars(again.execution_options(synchronize_session=False)).all())
+    return list(session.scalars(again.execution_options(synchronize_session=False)))
 
 
 def never_sent(session: Session, endpoint: Endpoint, since: datetime, *, first_id: str, limit: int) -> list[Row[Any]]:

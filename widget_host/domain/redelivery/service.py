@@ -11,12 +11,13 @@ from widget_host.domain.endpoints.models import Endpoint
 from widget_host.domain.endpoints.rules import EndpointDisabled
 from widget_host.domain.endpoints.service import Endpoints
 from widget_host.domain.redelivery import queries
+from widget_host.domain.redelivery.models import Resend
 from widget_host.domain.webhooks import rules
 from widget_host.domain.webhooks.models import Attempt, Delivery
 from widget_host.domain.webhooks.service import Outbox, delivery
 from widget_host.kit.clock import EnvironmentClock, isoformat
 from widget_host.kit.errors import FieldError, InvalidFields, NotFound
-from widget_host.kit.ids import earliest_id
+from widget_host.kit.ids import earliest_id, new_id
 
 MOST_AT_ONCE = 10_000
 # Ids are made by the machine's clock, events tell the environment's time: so far may they be apart.
@@ -69,6 +70,7 @@ class Redelivery:
         self._enabled(environment_id, known.endpoint_id)
         found = self._session.get_one(Delivery, known.id, with_for_update=True, populate_existing=True)
         now = self._clock.machine.now()
+        self._note(environment_id, [found.event_id])
         if not (found.state == rules.WAITING and found.fence is not None and found.due_at > now):
             found.state, found.tries, found.due_at, found.ended_at, found.fence = rules.WAITING, 0, now, None, None
             self._session.info["enqueued"] = True
@@ -88,7 +90,7 @@ class Redelivery:
         first_id, machine = earliest_id("evt", now - since + APART), self._clock.machine.now()
         found: dict[str, Any] = {"since": since, "first_id": first_id}
         again = queries.resend_failed(self._session, endpoint, **found, now=machine, limit=MOST_AT_ONCE)
-        missed = queries.never_sent(self._session, endpoint, **found, limit=MOST_AT_ONCE - again)
+        missed = queries.never_sent(self._session, endpoint, **found, limit=MOST_AT_ONCE - len(again))
         rows = [
             delivery(environment_id, row.id, endpoint_id, machine)
             | ({"subject": row.subject, "sequence": row.sequence} if endpoint.ordered else {})
@@ -96,14 +98,24 @@ class Redelivery:
         ]
         if rows:
             self._session.execute(insert(Delivery), rows)
+        self._note(environment_id, [*again, *(row.id for row in missed)])
         self._session.info["enqueued"] = True
-        return again + len(rows), again + len(rows) < MOST_AT_ONCE
+        recovered = len(again) + len(rows)
+        return recovered, recovered < MOST_AT_ONCE
 
     def test(self, environment_id: str, endpoint_id: str) -> tuple[Delivery, str]:
         """Send an event that means nothing, to this endpoint alone; raises NotFound, EndpointDisabled."""
         endpoint = self._enabled(environment_id, endpoint_id)
         said = {"endpointId": endpoint.id, "date": isoformat(self._clock.now())}
         return self.get(environment_id, self._outbox.record_test(environment_id, endpoint.id, said))
+
+    def _note(self, environment_id: str, event_ids: Sequence[str]) -> None:
+        now = self._clock.machine.now()
+        said = {"environment_id": environment_id, "created_at": now}
+        if event_ids:
+            self._session.execute(
+                insert(Resend), [{"id": new_id("rsd"), "event_id": each, **said} for each in event_ids]
+            )
 
     def _enabled(self, environment_id: str, endpoint_id: str) -> Endpoint:
         endpoint = self._endpoints.get(environment_id, endpoint_id)

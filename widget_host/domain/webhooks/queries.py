@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from widget_host.domain.endpoints.models import Endpoint
 from widget_host.domain.webhooks.models import Attempt, Delivery, Event
-from widget_host.domain.webhooks.rules import DELIVERED, TEST, WAITING, Due
+from widget_host.domain.webhooks.rules import DELIVERED, WAITING, Due
 
 MOST_ENDPOINTS = 500
 UNSYNCHRONIZED = {"synchronize_session": False}
@@ -121,43 +121,6 @@ def bring_forward(session: Session, environment_id: str, by: timedelta) -> None:
     for delivery in session.scalars(waiting.with_for_update()):
         delivery.due_at -= by
     session.flush()
-
-
-def unnumbered(session: Session, environment_id: str, limit: int) -> list[str]:
-    """Return the ids of the environment's first events without a position."""
-    waiting = select(Event.id).where(Event.environment_id == environment_id, Event.position.is_(None))
-    return list(session.scalars(waiting.order_by(Event.id).limit(limit)))
-
-
-def number(session: Session, environment_id: str, limit: int) -> None:
-    """Give the environment's first events without a position the next ones; the caller holds the lock."""
-    of_environment = Event.environment_id == environment_id
-    last = session.scalar(select(func.max(Event.position)).where(of_environment, Event.position.is_not(None))) or 0
-    place = func.row_number().over(order_by=Event.id).label("place")
-    waiting = select(Event.id, place).where(of_environment, Event.position.is_(None))
-    first = waiting.order_by(Event.id).limit(limit).subquery()
-    numbered = update(Event).where(Event.id == first.c.id).values(position=last + first.c.place)
-    session.execute(numbered, execution_options={"synchronize_session": False})
-
-
-def position(session: Session, environment_id: str, event_id: str) -> int:
-    """Return where the event stands: 0 for one that is not the environment's, or has no position."""
-    found = select(Event.position).where(Event.environment_id == environment_id, Event.id == event_id)
-    return session.scalar(found) or 0
-
-
-def is_waiting(session: Session, environment_id: str, event_id: str) -> bool:
-    """Whether this is an event of the environment's that has no position."""
-    waiting = select(Event.id).where(
-        Event.environment_id == environment_id, Event.id == event_id, Event.position.is_(None)
-    )
-    return session.scalar(waiting) is not None
-
-
-def events_after(session: Session, environment_id: str, place: int, limit: int) -> list[Event]:
-    """Return the environment's events that stand after a place, in order."""
-    wanted = select(Event).where(Event.environment_id == environment_id, Event.position > place, Event.type != TEST)
-    return list(session.scalars(wanted.order_by(Event.position).limit(limit)))
 
 
 def forget(session: Session, before: datetime, limit: int) -> int:

@@ -1,20 +1,18 @@
 """What may be done with events and deliveries."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from widget_host.domain.endpoints import queries as endpoint_queries
 from widget_host.domain.endpoints.models import Endpoint
 from widget_host.domain.endpoints.rules import PROBE_EVERY
 from widget_host.domain.endpoints.service import Endpoints
-from widget_host.domain.organizations.models import Environment
 from widget_host.domain.webhooks import queries, rules
 from widget_host.domain.webhooks.models import Attempt, Delivery, Event
 from widget_host.kit import wire
@@ -22,8 +20,6 @@ from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.ids import new_id
 
 PRECISION = 1 << 32
-# One statement of a fraction of a second.
-MOST_NUMBERED = 10_000
 # The table itself: what maps rows to objects costs more than the rows.
 ATTEMPTS = cast("Table", Attempt.__table__)
 
@@ -96,55 +92,6 @@ def delivery(environment_id: str, event_id: str, endpoint_id: str, now: datetime
         "due_at": now,
         "created_at": now,
     }
-
-
-class Events:
-    """What happened, in an order that nothing can slip into: a position is given to what is committed, and stays."""
-
-    def __init__(self, *, session: Session) -> None:
-        """Work within this session."""
-        self._session = session
-
-    def are_numbered(self, environment_id: str) -> bool:
-        """Whether every event that can be seen has its position."""
-        return not queries.unnumbered(self._session, environment_id, 1)
-
-    def number(self, environment_id: str, until: str) -> None:
-        """Give events their positions up to the one named, and those that follow it, so many at once."""
-        # One after another; whoever posts events is not held up, and holds nobody up.
-        lock = select(Environment.id).where(Environment.id == environment_id).with_for_update(key_share=True)
-        self._session.execute(lock)
-        while queries.is_waiting(self._session, environment_id, until):
-            queries.number(self._session, environment_id, MOST_NUMBERED)
-        queries.number(self._session, environment_id, MOST_NUMBERED)
-
-    def list_after(self, environment_id: str, after: str, limit: int) -> list[Event]:
-        """Return up to `limit` events that follow the one named; from the first where it is not the environment's."""
-        place = queries.position(self._session, environment_id, after)
-        return queries.events_after(self._session, environment_id, place, limit)
-
-
-class Feed:
-    """Events for who pulls them: what has happened since the last time is numbered first."""
-
-    def __init__(
-        self,
-        *,
-        reading: Callable[[], AbstractContextManager[Events]],
-        writing: Callable[[], AbstractContextManager[Events]],
-    ) -> None:
-        """Take a way to read, and a unit of work to number in."""
-        self._reading = reading
-        self._writing = writing
-
-    def list_after(self, environment_id: str, after: str, limit: int) -> list[Event]:
-        """Return up to `limit` events that follow the one named, in order; empty text begins at the first."""
-        with self._reading() as events:
-            if events.are_numbered(environment_id):
-                return events.list_after(environment_id, after, limit)
-        with self._writing() as events:
-            events.number(environment_id, until=after)
-            return events.list_after(environment_id, after, limit)
 
 
 class Deliveries:

@@ -33,6 +33,22 @@ EVENTS_PARAMETERS = (
     LIMIT_PARAMETER,
 )
 
+CURSOR = r"^[0-9]{1,15}\.[0-9]{1,15}$"
+FEED_PARAMETERS = (
+    Parameter(
+        "cursor",
+        "From the answer before: what came after it. Where left out, you begin.",
+        {"type": "string", "pattern": CURSOR, "examples": ["12.0"]},
+    ),
+    Parameter(
+        "since",
+        "Where you begin: at the first event that happened since then; now, where left out. Beside `cursor` it says"
+        " nothing.",
+        {"type": "string", "format": "date-time", "examples": [MOMENT]},
+    ),
+    LIMIT_PARAMETER,
+)
+
 
 class EventAccount(Answer):
     """The member's account at the program; what is not known is null."""
@@ -82,3 +98,21 @@ class ConnectionEvent(Event):
         description="How many percent of each reward go there.", examples=[50]
     )
     date: Moment = Field(description="When it was changed.", examples=[MOMENT])
+
+
+class FollowedEvent(Answer):
+    """An event, as a webhook tells it."""
+
+    id: EventId = Field(description="The event's id; the same each time it is sent.", examples=[EVENT_ID])
+    type: str = Field(description="What happened.", examples=["transaction.completed"])
+    resent: bool = Field(description="Whether you had it sent again, by a resend or a recovery.", examples=[False])
+    body: str = Field(
+        description="The webhook's body, byte for byte.", examples=[f'{{"id":"{EVENT_ID}","type":"LINKED"}}']
+    )
+
+
+class FeedAnswer(Answer):
+    """What came since the answer before."""
+
+    events: list[FollowedEvent] = Field(description="In order: what happened, then what was sent again.")
+    cursor: str = Field(description="Where to go on.", examples=["12.0"], json_schema_extra={"pattern": CURSOR})

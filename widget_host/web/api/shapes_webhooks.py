@@ -122,7 +122,9 @@ class DeliveryAnswer(Answer):
     event_type: str = Field(description="What happened.", examples=["transaction.completed"])
     status: Literal["WAITING", "DELIVERED", "FAILED"] = Field(description="How it stands.", examples=["WAITING"])
     created_at: Moment = Field(description="When it was put on its way.", examples=[MOMENT])
-    next_attempt_at: Moment | None = Field(description="When it is tried next.", examples=[MOMENT])
+    next_attempt_at: Moment | None = Field(
+        description="When it is tried next; null while it is being sent.", examples=[MOMENT]
+    )
     ended_at: Moment | None = Field(description="When it was taken, or given up.", examples=[None])
     attempts: list[AttemptAnswer] = Field(description="What was tried, in order.")
 
@@ -184,10 +186,16 @@ def shown_delivery(delivery: Delivery, kind: str, attempts: Sequence[Attempt], *
         event_type=kind,
         status=delivery.state.upper(),  # type: ignore[arg-type]  # the states are those of the literal
         created_at=isoformat(delivery.created_at),
-        next_attempt_at=isoformat(delivery.due_at) if delivery.state == WAITING else None,
+        next_attempt_at=_next_attempt(delivery),
         ended_at=None if delivery.ended_at is None else isoformat(delivery.ended_at),
         attempts=[_shown_attempt(each, with_answers=with_answers) for each in attempts],
     )
+
+
+def _next_attempt(delivery: Delivery) -> str | None:
+    # While a worker has it, its due time is the end of the lease.
+    is_due = delivery.state == WAITING and delivery.fence is None
+    return isoformat(delivery.due_at) if is_due else None
 
 
 def _shown_attempt(attempt: Attempt, *, with_answers: bool) -> AttemptAnswer:

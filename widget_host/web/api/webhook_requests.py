@@ -34,7 +34,8 @@ FIELDS_OF = {
 }
 
 
-def _moment(text: Any) -> Any:
+def moment(text: Any) -> Any:
+    """Return the moment that a text says, for pydantic."""
     try:
         found = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
@@ -172,7 +173,7 @@ class Promotion(RequestBody):
 class RecoveryRequest(RequestBody):
     """From when on."""
 
-    since: Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})] = (
+    since: Annotated[datetime, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})] = (
         Field(description="Events that happened from then on.", examples=[MOMENT])
     )
 
