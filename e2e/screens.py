@@ -116,6 +116,7 @@ class Widget:
 
     def listens(self) -> None:
         """Wait until the widget hears what its host says: it takes its session out of the page then."""
+        expect(self.amount).to_be_visible()
         expect(self.inside.locator("#widget-config")).to_have_count(0)
 
     @property

@@ -159,6 +159,8 @@ class TestEmbedding:
         html = Widget(page).inside.locator("html")
         expect(html).to_have_attribute("dir", "rtl")
         expect(html).to_have_attribute("data-mode", "dark")
+        # The element's name for the field is Arabic here, so what is waited for is the script alone.
+        expect(Widget(page).inside.locator("#widget-config")).to_have_count(0)
 
         page.evaluate("document.querySelector('widget-host').handle.close()")
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from e2e.screens import AMIRA_HAS, BankPage
 from e2e.servers import Servers
@@ -53,6 +53,21 @@ class TestPurchase:
         expect(bank.webhooks).to_have_count(1)
 
     @pytest.mark.parametrize("servers", ["sqlite"], indirect=True)
+    def test_hears_what_was_typed_before_its_script_came(self, bank: BankPage) -> None:
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        bank.page.route("**/js/page.js*", hold)
+        widget = bank.open()
+        widget.amount.fill("25")
+        while not held:
+            bank.page.wait_for_timeout(10)
+        held[0].continue_()
+
+        expect(widget.preview).to_contain_text("2,500 Aurora Miles")
+
     def test_leaves_no_cookie_and_no_token_behind(self, bank: BankPage, servers: Servers, witness: Witness) -> None:
         widget = bank.open()
         widget.buy("5")

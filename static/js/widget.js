@@ -113,12 +113,12 @@
     notice(event, { code: "FAULT", message: `HTTP ${status}`, requestId: headers.get("X-Request-Id") });
   });
 
-  // What was typed before htmx could hear of it, or is there again after a reload.
-  setTimeout(() => {
+  // What was typed before htmx could hear of it, or is there again after a reload. It begins with a timer as well.
+  setTimeout(() => setTimeout(() => {
     for (const field of document.querySelectorAll("input")) {
       if (field.value !== field.defaultValue) field.dispatchEvent(new Event("widget:typed", { bubbles: true }));
     }
-  });
+  }));
 
   tell("ready");
   for (const { type, payload } of messages) tell(type, payload);

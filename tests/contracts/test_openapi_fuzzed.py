@@ -22,7 +22,7 @@ CONFIG = Path(__file__).parents[2] / "schemathesis.toml"
 STRANGERS = Path(__file__).with_name("strangers.py")
 TOLD = os.environ.get("WIDGET_HOST_TEST_EXAMPLES")
 # Among all the other tests the same few cases each time; told how many, other cases each time.
-AMOUNT = [f"--max-examples={TOLD}"] if TOLD else ["--max-examples=10", "--generation-deterministic", "--seed=1"]
+AMOUNT = [f"--max-examples={TOLD}"] if TOLD else ["--max-examples=5", "--generation-deterministic", "--seed=1"]
 # Nor on both databases: what they answer has been compared by then, case by case.
 BOTH = ["sqlite", "postgresql"]
 
