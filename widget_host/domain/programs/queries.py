@@ -33,6 +33,11 @@ def partnership(session: Session, environment_id: str, program_id: str) -> tuple
     return None if row is None else (row[0], row[1])
 
 
+def programs(session: Session, program_ids: list[str]) -> list[Program]:
+    """Return those of these programs that there are."""
+    return list(session.scalars(select(Program).where(Program.id.in_(program_ids))))
+
+
 def names(session: Session, program_ids: list[str]) -> dict[str, str]:
     """Return the names of programs by their ids."""
     return {

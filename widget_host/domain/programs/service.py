@@ -74,12 +74,17 @@ class Programs:
     def open_sandbox(self, environment: Environment) -> None:
         """Give a new sandbox its six partner programs, and the rates they are priced with."""
         self.check_currency(environment.local_currency)
-        for currency, usd in _catalogue()["rates"].items():
-            # An operator may have set another one.
-            row = {"currency": currency, "valid_from": FIRST_RATES, "usd": usd}
-            insert_if_new(self._session, ExchangeRate, [row])
-        for said in _catalogue()["programs"]:
-            self._session.merge(_program(said))
+        rates = _catalogue()["rates"].items()
+        # An operator may have set another one.
+        rows = [{"currency": currency, "valid_from": FIRST_RATES, "usd": usd} for currency, usd in rates]
+        insert_if_new(self._session, ExchangeRate, rows)
+        programs = [_program(said) for said in _catalogue()["programs"]]
+        known = {each.id: each for each in queries.programs(self._session, [program.id for program in programs])}
+        for program in programs:
+            if program.id in known:
+                self._session.merge(program)
+            else:
+                self._session.add(program)
         self._session.flush()
         self._session.add_all(self._partnership(environment, said) for said in _catalogue()["programs"])
         self._session.flush()
