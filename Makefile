@@ -28,11 +28,11 @@ run: .venv/installed-run ## serve the host, a demo bank and a demo program (PORT
 test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a browser
 	@scripts/test-machine database redis browser engines node
 	@$(BIN)/pytest tests --numprocesses $(PROCESSES) --maxprocesses 6
-	@$(BIN)/pytest e2e --numprocesses $(PROCESSES) --maxprocesses 3
+	@$(BIN)/pytest e2e --numprocesses $(PROCESSES) --maxprocesses 2
 
 e2e: .venv/installed-dev ## run the browser tests alone
 	@scripts/test-machine database browser engines
-	@$(BIN)/pytest e2e --numprocesses $(PROCESSES) --maxprocesses 3
+	@$(BIN)/pytest e2e --numprocesses $(PROCESSES) --maxprocesses 2
 
 gallery: .venv/installed-dev ## write the pictures of every state of the widgets that the docs show
 	@scripts/test-machine browser

@@ -76,6 +76,8 @@ class TestRewards:
         card.press("Save preferences")
         expect(card.inside.get_by_text("Allocate the remaining 30% to save.")).to_be_visible()
         card.press("Give the rest to Kumo Pass")
+        # The page before has the button as well, with nothing given yet.
+        expect(card.percent("Kumo Pass")).to_have_value("30")
         card.press("Remove Kumo Pass")
         card.press("Undo: keep Kumo Pass")
         expect(card.percent("Kumo Pass")).to_have_value("30")
