@@ -42,8 +42,8 @@ fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at len
 	@scripts/test-machine database
 	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py -rP --show-capture=stdout
 
-bench: .venv/installed-dev ## measure deliveries beside Celery + Redis, and what long queues and bad neighbours cost (BENCH=deliveries for one)
-	@scripts/test-machine database redis
+bench: .venv/installed-dev ## measure deliveries beside Celery + Redis, long queues, bad neighbours, and the widgets' first views (BENCH=deliveries for one)
+	@scripts/test-machine database redis browser npm
 	@$(BIN)/python -m bench $(BENCH)
 
 soak: .venv/installed-dev ## meet every fault ten times as often, with tens of thousands of deliveries (WIDGET_HOST_SEED to repeat)

@@ -1,8 +1,8 @@
-"""Every benchmark of the deliveries and hooks, one after the other: `python -m bench [name…]`."""
+"""Every benchmark, one after the other: `python -m bench [name…]`."""
 
 import sys
 
-from bench import clients, deliveries, neighbours, queues, refusals
+from bench import clients, deliveries, neighbours, queues, refusals, widgets
 from bench.report import machine
 from widget_host.kit.logs import configure
 
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "neighbours": neighbours.measure,
     "queues": queues.measure,
     "refusals": refusals.measure,
+    "widgets": widgets.measure,
 }
 
 

@@ -8,8 +8,7 @@ export async function keep({ config, flow, tell }) {
   // A page without a session has them in it.
   if (config.asides) {
     const answer = await fetch(config.asides, { headers: { Authorization: `Bearer ${config.session}` } });
-    // The session went on elsewhere; the next step says so.
-    if (answer.status === 401) return { hear() {}, startAgain() {} };
+    if (answer.status === 401) return over(tell);
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
     document.body.insertAdjacentHTML("beforeend", await answer.text());
   }
@@ -125,4 +124,11 @@ export async function keep({ config, flow, tell }) {
   else if (config.canReconnect && flow.hasHost) startAgain();
   else document.getElementById("step").removeAttribute("data-reconnects");
   return { hear: (type, payload) => Object.hasOwn(heard, type) && heard[type](payload), startAgain };
+}
+
+// The session ended, or went on elsewhere, before its questions came: the next step says so.
+function over(tell) {
+  tell("session.expired");
+  const hear = (type) => type === "close" && tell("exit", { reason: "expired", step: null });
+  return { hear, startAgain: () => location.reload() };
 }

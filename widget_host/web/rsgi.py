@@ -15,8 +15,8 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # t
 from werkzeug.exceptions import RequestTimeout
 
 BODY_SECONDS = 15
-# Names that WSGI gives no HTTP_; a body's own encoding is undone by the time the application reads it.
-OWN_NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH", "transfer-encoding": ""}
+# Names that WSGI gives no HTTP_.
+OWN_NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 Environ = dict[str, Any]
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
@@ -115,11 +115,11 @@ def _headers(scope: Scope) -> dict[str, str]:
     read = scope.headers.items()
     unread = [(name, "\xff") for name in {*scope.headers.keys()} - {name for name, _ in read}]
     for name, value in [*read, *unread]:
-        # X_Forwarded_For would come out as the name of X-Forwarded-For, which a proxy vouches for.
-        if "_" in name:
+        # X_Forwarded_For would come out as the name of X-Forwarded-For, which a proxy vouches for; a body in pieces is
+        # whole by now.
+        if "_" in name or name == "transfer-encoding":
             continue
         key = OWN_NAMES.get(name, f"HTTP_{name.upper().replace('-', '_')}")
         between = "; " if name == "cookie" else ","
         headers[key] = f"{headers[key]}{between}{value}" if key in headers else value
-    headers.pop("", None)
     return headers
