@@ -72,6 +72,20 @@ class TestHostsMessages:
         expect(widget.inside.locator("html")).to_have_attribute("data-mode", "dark")
 
 
+class TestEndedBeforehand:
+    """The session is over before what comes up beside the steps was fetched."""
+
+    def test_tells_the_host_and_still_closes(self, bank: BankPage, witness: Witness) -> None:
+        bank.page.route("**/widget/point-exchange/asides", lambda route: route.fulfill(status=401))
+        widget = bank.open()
+        widget.listens()
+
+        say(bank.page, CLOSE)
+
+        expect(bank.page.locator(FRAME)).to_have_count(0)
+        witness.forgive("status of 401")
+
+
 class TestSession:
     def test_goes_on_with_a_fresh_token_of_the_host(self, bank: BankPage) -> None:
         widget = self.open(bank)
