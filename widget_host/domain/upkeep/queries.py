@@ -6,6 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck
+from widget_host.kit.together import Given, Together
+
+LINE = Together(Given(AuditEvent))
 
 
 def last_check(session: Session) -> LedgerCheck | None:
