@@ -108,8 +108,8 @@ def create_served_app() -> Server:
     settings = Settings.from_environment()
     metrics.share(settings.metrics_folder)
     app = create_app(settings)
-    ending = {"end": app.extensions["worker"].end} if settings.worker else {}
-    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, **ending)
+    end = app.extensions["worker"].end if settings.worker else None
+    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, end=end)
 
 
 def _register(app: HostApp) -> None:

@@ -29,10 +29,6 @@ class Late(io.RawIOBase):
         raise RequestTimeout(f"The body did not arrive within {BODY_SECONDS} seconds.")
 
 
-def _nothing() -> None:
-    pass
-
-
 class Server:
     """A WSGI application as an RSGI one, with so many threads to work in."""
 
@@ -42,7 +38,7 @@ class Server:
         *,
         threads: int,
         largest_body: int,
-        end: Callable[[], None] = _nothing,
+        end: Callable[[], None] | None = None,
     ) -> None:
         """Start no thread yet; a body larger than the largest is not waited for; `end` is called after the last."""
         self._app = app
@@ -61,7 +57,8 @@ class Server:
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """End, when every request under way is answered: the processes of granian end without `atexit`."""
-        self._end()
+        if self._end is not None:
+            self._end()
 
     async def _body(self, scope: Scope, protocol: HTTPProtocol) -> io.BufferedIOBase | io.RawIOBase:
         if not awaits_body(cast("Mapping[str, str]", scope.headers), self._largest_body):
