@@ -53,9 +53,7 @@ class TestStoppedServer:
         assert (claimed(database), len(transactions(database))) == (0, 4)
         assert "Traceback" not in host.log, host.log
 
-    def test_has_nothing_to_say_to_a_caller_who_hung_up(
-        self, host: ServedHost, bank: Bank, database: Database
-    ) -> None:
+    def test_has_nothing_to_say_to_a_caller_who_hung_up(self, host: ServedHost, bank: Bank, database: Database) -> None:
         with locked(database):
             with socket.create_connection(("127.0.0.1", host.port)) as caller:
                 caller.sendall(request_of(bank, "unheard"))
