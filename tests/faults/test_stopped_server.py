@@ -27,7 +27,7 @@ from widget_host.kit.db import Database
 from widget_host.wiring import Wiring
 
 PATIENCE_SECONDS = 20
-SERVE = (sys.executable, "-m", "widget_host", "serve", "--workers", "2")
+SERVE = (sys.executable, "-m", "widget_host", "serve", "--workers", "1")
 GUNICORN = (sys.executable, "-m", "gunicorn", "wsgi:app", "--threads", "4", "--graceful-timeout", "10")
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
