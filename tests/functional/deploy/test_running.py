@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 import requests
 
+from tests.factories.issuers import AURORA, make_issuer
 from tests.faults.test_killed_server import Bank
 from tests.services import deployed
 from tests.services.nginx import Nginx, replaced
 from tests.services.ports import free_port
 from tests.services.redis import RedisServer
 from tests.services.served import STOP_SECONDS, ServedHost
+from widget_host.config import Settings
+from widget_host.wiring import Wiring
 
-ORDERS = 40
+ORDERS = 32
 READS = 3
 OPEN = "/.well-known/jwks.json"
 SECRET = "x" * 48
@@ -77,16 +80,17 @@ class TestCompose:
         assert "Traceback" not in installation.host.log
 
     def issue_points(self, host: ServedHost, nginx: Nginx) -> None:
-        made = host.ask("organizations", "create", "Northwind Bank")
-        credentials = {"client_id": made["clientId"], "client_secret": made["environments"]["sandbox"]["clientSecret"]}
+        wiring = Wiring(Settings.from_environment(host.environment))
+        issuer = make_issuer(wiring)
+        credentials = {"client_id": issuer.client_id, "client_secret": issuer.client_secret}
         address = f"https://127.0.0.1:{nginx.port}"
         token = requests.post(f"{address}/auth/token", json=credentials, timeout=30).json()["access_token"]
-        programs = requests.get(f"{address}/programs", headers={"Authorization": f"Bearer {token}"}, timeout=30)
-        bank = Bank(address, token, programs.json()[0]["id"])
+        bank = Bank(address, token, issuer.programs[AURORA])
         bank.send([f"order-{number}" for number in range(ORDERS)])
         assert len(bank.answered) == ORDERS
-        verified = host.run("ledger", "verify")
-        assert verified.returncode == 0, verified.stdout
+        with wiring.reading() as services:
+            assert {**services.ledger.verify(), **services.transactions.verify()} == {}
+        wiring.database.engine.dispose()
 
     def look_at_the_proxy(self, nginx: Nginx, ask: requests.Session) -> None:
         address = f"https://127.0.0.1:{nginx.port}"
@@ -110,9 +114,7 @@ class TestCompose:
             assert asked.returncode == 0, asked.stderr
 
     @pytest.fixture
-    def installation(
-        self, bare_pooled_url: str, redis_server: RedisServer, tmp_path: Path
-    ) -> Iterator[Installation]:
+    def installation(self, bare_pooled_url: str, redis_server: RedisServer, tmp_path: Path) -> Iterator[Installation]:
         settings = {
             "DATABASE_URL": bare_pooled_url,
             "RATE_LIMIT_STORAGE": redis_server.url,
