@@ -26,9 +26,9 @@ class TestPooled:
     def test_limits_its_own_transactions_alone(self, pooled: Database, other: Database) -> None:
         pooled.limit_statements(15)
         for _ in range(OFTEN):
-            with pooled.writing() as session:
-                assert session.scalar(LIMIT) == "15s"
-            # Both of the pooler's connections at once: the one just given back is among them.
+            with pooled.writing() as writer, pooled.reading() as reader:
+                assert [writer.scalar(LIMIT), reader.scalar(LIMIT)] == ["15s", "15s"]
+            # Both of the pooler's connections at once.
             with other.reading() as one, other.reading() as two:
                 assert [one.scalar(LIMIT), two.scalar(LIMIT)] == ["0", "0"]
 
