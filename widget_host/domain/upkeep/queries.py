@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
 
 
-def update_pulse(session: Session, *, name: str, seen_at: datetime) -> None:
+def update_pulse(session: Session, name: str, seen_at: datetime) -> None:
     """Change when this kind of worker was last seen."""
     session.execute(update(WorkerPulse).where(WorkerPulse.name == name).values(seen_at=seen_at))
 

@@ -24,10 +24,10 @@ class Upkeep:
 
     def pulse(self, name: str = rules.DELIVERY_WORKER) -> None:
         """Say that this kind of worker is at work now."""
-        pulse = {"name": name, "seen_at": self._clock.now()}
+        now = self._clock.now()
         # The first two of them may say so at the same moment.
-        if not insert_if_new(self._session, WorkerPulse, [pulse]):
-            queries.update_pulse(self._session, **pulse)
+        if not insert_if_new(self._session, WorkerPulse, [{"name": name, "seen_at": now}]):
+            queries.update_pulse(self._session, name, now)
 
     def find_last_pulse(self, name: str = rules.DELIVERY_WORKER) -> datetime | None:
         """Return when this kind of worker was last seen at work."""
