@@ -35,8 +35,13 @@ def served() -> Server:
 def hello() -> Flask:
     """A view that says one thing in JSON."""
     app = Flask("hello")
-    app.add_url_rule("/", view_func=lambda: jsonify(hello="world"))
+    app.add_url_rule("/", view_func=lambda: jsonify(hello="world"), methods=["GET", "POST"])
     return app
+
+
+def hello_wsgi() -> Flask:
+    """The same, for granian's own WSGI."""
+    return hello()
 
 
 def bare() -> Flask:

@@ -123,7 +123,7 @@ class Services:
     @cached_property
     def programs(self) -> Programs:
         """Programs and partnerships."""
-        return Programs(session=self._session, clock=self._clock)
+        return Programs(session=self._session, clock=self._clock, lookups=self._foundation.lookups)
 
     @cached_property
     def directory(self) -> Directory:
@@ -179,7 +179,6 @@ class Services:
             clock=self._clock,
             signer=self._foundation.access_signer,
             issuer=self._foundation.settings.base_url,
-            trail=self.audit_trail,
         )
 
     @cached_property
@@ -258,6 +257,7 @@ class Services:
             clock=self._clock,
             organizations=self.organizations,
             programs=self.programs,
+            lookups=self._foundation.lookups,
         )
 
     @cached_property

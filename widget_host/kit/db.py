@@ -162,10 +162,13 @@ class Database:
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
         self._changes.seen = False
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            yield session
-        if self._changes.seen:
-            self.on_change()
+        try:
+            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                yield session
+        finally:
+            # Whether it is kept or undone: it may itself have looked at what it wrote.
+            if self._changes.seen:
+                self.on_change()
 
     def watch(self, tables: Set[str], on_change: Callable[[], None]) -> None:
         """Call this after each unit of work that may have changed one of these tables; text is always suspected."""

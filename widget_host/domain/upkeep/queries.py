@@ -6,6 +6,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
+from widget_host.kit.together import Given, Together
+
+LINE = Together(Given(AuditEvent))
 
 
 def update_pulse(session: Session, name: str, seen_at: datetime) -> None:
