@@ -32,9 +32,17 @@ class Late(io.RawIOBase):
 class Server:
     """A WSGI application as an RSGI one, with so many threads to work in."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], *, threads: int, largest_body: int) -> None:
-        """Start no thread yet; a body larger than the largest is not waited for."""
+    def __init__(
+        self,
+        app: Callable[..., Iterable[bytes]],
+        *,
+        threads: int,
+        largest_body: int,
+        end: Callable[[], None] | None = None,
+    ) -> None:
+        """Start no thread yet; a body larger than the largest is not waited for; `end` is called after the last."""
         self._app = app
+        self._end = end
         self._threads = ThreadPoolExecutor(threads, "request")
         self._largest_body = largest_body
 
@@ -46,6 +54,11 @@ class Server:
             return
         work = asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ(scope, body))
         protocol.response_bytes(*await work)
+
+    def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
+        """End, when every request under way is answered: the processes of granian end without `atexit`."""
+        if self._end is not None:
+            self._end()
 
     async def _body(self, scope: Scope, protocol: HTTPProtocol) -> io.BufferedIOBase | io.RawIOBase:
         if not awaits_body(cast("Mapping[str, str]", scope.headers), self._largest_body):

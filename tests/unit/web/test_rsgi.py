@@ -163,6 +163,13 @@ class TestServer:
         assert protocol.answer == (200, {"Content-Type": "application/json"}, b"ab")
         assert parts.closed
 
+    def test_ends_with_its_process(self) -> None:
+        ended: list[str] = []
+        server = Server(Flask(__name__), threads=1, largest_body=LARGEST, end=lambda: ended.append("ended"))
+        with asyncio.Runner() as runner:
+            server.__rsgi_del__(runner.get_loop())
+        assert ended == ["ended"]
+
 
 class Parts(io.BytesIO):
     """A body that knows whether it was closed."""

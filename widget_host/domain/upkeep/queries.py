@@ -2,13 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck
+from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
 from widget_host.kit.together import Given, Together
 
 LINE = Together(Given(AuditEvent))
+
+
+def update_pulse(session: Session, name: str, seen_at: datetime) -> None:
+    """Change when this kind of worker was last seen."""
+    session.execute(update(WorkerPulse).where(WorkerPulse.name == name).values(seen_at=seen_at))
 
 
 def last_check(session: Session) -> LedgerCheck | None:

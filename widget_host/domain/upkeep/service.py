@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from widget_host.domain.upkeep import queries, rules
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
 from widget_host.kit.clock import Clock
-from widget_host.kit.db import Database
+from widget_host.kit.db import Database, insert_if_new
 from widget_host.kit.ids import new_id
 
 MOST_AT_ONCE = 1000
@@ -25,7 +25,10 @@ class Upkeep:
 
     def pulse(self, name: str = rules.DELIVERY_WORKER) -> None:
         """Say that this kind of worker is at work now."""
-        self._session.merge(WorkerPulse(name=name, seen_at=self._clock.now()))
+        now = self._clock.now()
+        # The first two of them may say so at the same moment.
+        if not insert_if_new(self._session, WorkerPulse, [{"name": name, "seen_at": now}]):
+            queries.update_pulse(self._session, name, now)
 
     def find_last_pulse(self, name: str = rules.DELIVERY_WORKER) -> datetime | None:
         """Return when this kind of worker was last seen at work."""

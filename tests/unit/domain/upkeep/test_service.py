@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +19,21 @@ class TestPulse:
                 services.upkeep.pulse()
         with wiring.reading() as services:
             assert services.upkeep.find_last_pulse() == START + timedelta(seconds=60)
+
+    def test_may_be_the_first_of_many_workers_at_once(self, wiring: Wiring) -> None:
+        together = Barrier(8)
+
+        def pulse(_: int) -> None:
+            with wiring.writing() as services:
+                if not wiring.database.is_sqlite:
+                    services.upkeep.find_last_pulse()
+                    together.wait(10)
+                services.upkeep.pulse()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(pulse, range(8)))
+        with wiring.reading() as services:
+            assert services.upkeep.find_last_pulse() == START
 
     def test_is_none_before_any_worker_ran(self, wiring: Wiring) -> None:
         with wiring.reading() as services:
