@@ -20,6 +20,7 @@ from widget_host.domain.feed.service import Feed
 from widget_host.domain.issuing.service import Issuing
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
+from widget_host.domain.quotes.service import Offers
 from widget_host.domain.recording.service import Recorder
 from widget_host.domain.settling.service import Resolving, Reversing, Undoing
 from widget_host.domain.upkeep.rules import Entry
@@ -94,6 +95,7 @@ class Wiring(Foundation):
             reading=_one(self.reading, lambda services: services.orders),
             writing=_one(self.writing, lambda services: services.orders),
             connectors=self.connectors,
+            offers=Offers(quotes=_one(self.reading, lambda services: services.quotes), lookups=self.lookups),
             recorder=self.recorder,
         )
 

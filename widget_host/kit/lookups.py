@@ -22,16 +22,20 @@ class Lookups:
 
     def get(self, key: Hashable, look: Callable[[], T]) -> T:
         """Return what is remembered under the key, or look it up; what raises is not remembered."""
-        found, now = self._found, self._clock.now()
-        known = found.get(key)
-        if known is not None and known[0] <= now < known[0] + STALENESS:
-            return cast("T", known[1])
+        found, now, known = self._found, self._clock.now(), self.find(key)
+        if known is not None:
+            return cast("T", known)
         value = look()
         if len(found) >= MOST:
             found.clear()
         # Into the memory that was there before the look: if it was forgotten meanwhile, this may be old already.
         found[key] = now, value
         return value
+
+    def find(self, key: Hashable) -> Any:
+        """Return what is remembered under the key; None where nothing is, or it is too old."""
+        known, now = self._found.get(key), self._clock.now()
+        return known[1] if known is not None and known[0] <= now < known[0] + STALENESS else None
 
     def forget(self) -> None:
         """Forget everything: something of it may have changed."""

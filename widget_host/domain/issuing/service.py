@@ -9,6 +9,7 @@ from widget_host.domain.orders import rules
 from widget_host.domain.orders.rules import AllIssued, Claim, Decided, Issued, Part
 from widget_host.domain.orders.service import Orders
 from widget_host.domain.programs.rules import Credit, Offer, Outcome, ProgramConnector
+from widget_host.domain.quotes.service import Offers
 from widget_host.domain.recording.service import Guarded, Recorder
 from widget_host.domain.transactions.rules import (
     InvalidMember,
@@ -31,12 +32,14 @@ class Issuing:
         reading: Callable[[], AbstractContextManager[Orders]],
         writing: Callable[[], AbstractContextManager[Orders]],
         connectors: Mapping[str, ProgramConnector],
+        offers: Offers,
         recorder: Recorder,
     ) -> None:
-        """Take a way to read, a unit of work to keep, a connector for each kind of program, and the short way."""
+        """Take a way to read, a unit of work to keep, a connector for each kind of program, and the short ways."""
         self._reading = reading
         self._writing = writing
         self._connectors = connectors
+        self._offers = offers
         self._recorder = recorder
 
     def issue(self, order: Order) -> Issued:
@@ -46,13 +49,18 @@ class Issuing:
         where there is one it is given, whatever was decided.
         """
         try:
-            with self._reading() as orders:
-                offer, held = orders.terms(order)
+            offer, held = self._terms(order)
             if self._connector(offer).answers_by_rule:
                 decided = self._credit_by_rule(self._decide(order, offer, held), offer)
         except Refused as refusal:
             return self._find(order) or self._refuse(order, refusal)
         return self._record(decided) if self._connector(offer).answers_by_rule else self._ask(order, offer, held)
+
+    def _terms(self, order: Order) -> tuple[Offer, Preview | None]:
+        if order.quote_id is None:
+            return self._offers.get(order.asked), None
+        with self._reading() as orders:
+            return orders.terms(order)
 
     def _find(self, order: Order) -> Issued | None:
         with self._reading() as orders:
