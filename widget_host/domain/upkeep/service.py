@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from widget_host.domain.upkeep import queries, rules
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
 from widget_host.kit.clock import Clock
+from widget_host.kit.db import insert_if_new
 from widget_host.kit.ids import new_id
 
 MOST_AT_ONCE = 1000
@@ -23,7 +24,10 @@ class Upkeep:
 
     def pulse(self, name: str = rules.DELIVERY_WORKER) -> None:
         """Say that this kind of worker is at work now."""
-        self._session.merge(WorkerPulse(name=name, seen_at=self._clock.now()))
+        row = {"name": name, "seen_at": self._clock.now()}
+        if not queries.renew_pulse(self._session, **row):
+            # Of several that begin at once, one is the first.
+            insert_if_new(self._session, WorkerPulse, [row])
 
     def find_last_pulse(self, name: str = rules.DELIVERY_WORKER) -> datetime | None:
         """Return when this kind of worker was last seen at work."""

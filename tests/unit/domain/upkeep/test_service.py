@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +19,19 @@ class TestPulse:
                 services.upkeep.pulse()
         with wiring.reading() as services:
             assert services.upkeep.find_last_pulse() == START + timedelta(seconds=60)
+
+    def test_disturbs_none_of_several_that_begin_at_once(self, wiring: Wiring) -> None:
+        barrier = Barrier(8)
+
+        def begin(_: int) -> None:
+            barrier.wait()
+            with wiring.writing() as services:
+                services.upkeep.pulse()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(begin, range(8)))
+        with wiring.reading() as services:
+            assert services.upkeep.find_last_pulse() == START
 
     def test_is_none_before_any_worker_ran(self, wiring: Wiring) -> None:
         with wiring.reading() as services:
