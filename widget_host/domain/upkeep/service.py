@@ -24,10 +24,10 @@ class Upkeep:
 
     def pulse(self, name: str = rules.DELIVERY_WORKER) -> None:
         """Say that this kind of worker is at work now."""
-        row = {"name": name, "seen_at": self._clock.now()}
-        if not queries.renew_pulse(self._session, **row):
+        now = self._clock.now()
+        if not queries.renew_pulse(self._session, name=name, seen_at=now):
             # Of several that begin at once, one is the first.
-            insert_if_new(self._session, WorkerPulse, [row])
+            insert_if_new(self._session, WorkerPulse, [{"name": name, "seen_at": now}])
 
     def find_last_pulse(self, name: str = rules.DELIVERY_WORKER) -> datetime | None:
         """Return when this kind of worker was last seen at work."""
