@@ -16,6 +16,7 @@ class Tally:
     def __init__(self, one_late_of: int = 20) -> None:
         self.bodies: dict[str, Counter[bytes]] = {}
         self.count = 0
+        self.callers: set[asyncio.Transport] = set()
         self._one_late_of = one_late_of
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -28,10 +29,17 @@ class Tally:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _close(self) -> None:
+        self._server.close()
+        for each in [*self.callers]:
+            each.abort()
+        # Connections are closed in the loop's next rounds.
+        await asyncio.sleep(0.01)
 
     def take(self, event_id: str, body: bytes) -> bool:
         """Count it, and say whether the answer has to be late."""
@@ -50,6 +58,10 @@ class Caller(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._tally.callers.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._tally.callers.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._came += data
