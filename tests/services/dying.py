@@ -82,19 +82,19 @@ def _at_commit(wiring: Wiring, number: int, *, is_over: bool) -> None:
         if left[0] == 0:
             die()
 
-    dialect.do_commit = counted  # type: ignore[method-assign]  # what is replaced is this process's alone
+    dialect.do_commit = counted  # type: ignore[method-assign, assignment]  # what is replaced is this process's alone
 
 
 def while_the_program_is_asked(wiring: Wiring, _app: HostApp, _call: Call) -> None:
     def before() -> None:
         # The request is sent by then, and nothing of the answer read.
-        http.client.HTTPConnection.getresponse = die  # type: ignore[assignment, method-assign]  # as above
+        http.client.HTTPConnection.getresponse = die  # type: ignore[method-assign]  # this process is the last of it
 
-    wiring.connectors["rest"] = Around(wiring.connectors["rest"], before, lambda: None)  # type: ignore[index]
+    wiring.connectors["rest"] = Around(wiring.connectors["rest"], before, lambda: None)
 
 
 def after_the_program_answered(wiring: Wiring, _app: HostApp, _call: Call) -> None:
-    wiring.connectors["rest"] = Around(wiring.connectors["rest"], lambda: None, die)  # type: ignore[index]
+    wiring.connectors["rest"] = Around(wiring.connectors["rest"], lambda: None, die)
 
 
 class Around:
@@ -120,7 +120,7 @@ def before_the_answer_is_written(_wiring: Wiring, app: HostApp, _call: Call) -> 
         b"".join(answer(*request))
         die()
 
-    app.wsgi_app = answered  # type: ignore[method-assign]  # WSGI's way
+    app.wsgi_app = answered  # type: ignore[method-assign, assignment]  # WSGI's way
 
 
 TRAPS = (
@@ -184,7 +184,7 @@ def take(wiring: Wiring, app: HostApp, call: Call) -> int:
 
 def take_all(wiring: Wiring, app: HostApp, calls: Sequence[Call]) -> list[int]:
     ended: dict[int, int] = {}
-    children = []
+    children: list[int] = []
     for call in calls:
         if len(children) - len(ended) == AT_ONCE:
             _reap(ended)
