@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,13 @@ PATIENCE_SECONDS = 60 * ROUNDS
 @pytest.mark.slow
 @pytest.mark.usefixtures("verified")
 class TestBank:
-    def test_is_found_as_its_history_says(self, settings: Settings, wiring: Wiring, tmp_path: Path) -> None:
+    def test_is_found_as_its_history_says(
+        self, settings: Settings, wiring: Wiring, tmp_path: Path, record_property: Callable[[str, object], None]
+    ) -> None:
         lines = work(settings, make_issuer(wiring), tmp_path / "history")
         history, books = read_history(lines), read_books(settings.database_url)
         ends = Counter(each.said for each in history)
+        record_property("ends", dict(ends))
         assert min(ends["done"], ends["refused"], ends["aborted"], ends[None]) > 0, f"{ends}, {SAID}"
         assert audit(books, history) == [], SAID
         # And an auditor who would find nothing whatever happened has found nothing here.

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count as counter
 from pathlib import Path
@@ -83,7 +83,13 @@ class Bank:
 @pytest.mark.slow
 class TestDatabaseStopped:
     def test_loses_no_answer_and_the_host_goes_on_by_itself(
-        self, server: PostgresServer, host: ServedHost, bank: Bank, wiring: Wiring, tally: Tally
+        self,
+        server: PostgresServer,
+        host: ServedHost,
+        bank: Bank,
+        wiring: Wiring,
+        tally: Tally,
+        record_property: Callable[[str, object], None],
     ) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             senders = [pool.submit(bank.send_until_stopped) for _ in range(AT_ONCE)]
@@ -94,6 +100,7 @@ class TestDatabaseStopped:
             for sender in senders:
                 sender.result()
         assert host.is_running
+        record_property("answered, failed", (len(bank.answered), bank.failures))
         assert bank.failures > 0
         assert requests.get(f"{host.url}/readyz", timeout=30).status_code == 200
         self.check(bank, wiring, tally)

@@ -1,11 +1,10 @@
 """Workers that are killed while they send: nothing is lost, and what comes twice is the same event."""
 
 import hashlib
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from sqlalchemy import func, select, update
 from tests.factories.books import make_books
 from tests.factories.many_events import record_many
 from tests.fakes.tally import Tally
+from tests.services.environment import environment_of
 from tests.services.soak import IS_SOAK, ROUNDS, SAID, chance
 from widget_host.config import Settings
 from widget_host.domain.endpoints.rules import Details
@@ -33,10 +33,13 @@ PATIENCE_SECONDS = 1200 if IS_SOAK else 90
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"] if IS_SOAK else ["postgresql"], indirect=True)
 class TestKilled:
-    def test_lose_nothing_and_repeat_only_the_same_events(self, post: "Post", tally: Tally, crew: "Crew") -> None:
+    def test_lose_nothing_and_repeat_only_the_same_events(
+        self, post: "Post", tally: Tally, crew: "Crew", record_property: Callable[[str, object], None]
+    ) -> None:
         post.record(EVENTS, tally.url)
         crew.start()
         self.kill_until_all_is_sent(post, tally, crew)
+        record_property("killed, sent", (crew.killed, tally.count))
         assert crew.killed > 0, SAID
         assert post.waiting() == 0, f"{tally.count} were sent, {SAID}"
         heard = {event_id: list(bodies) for event_id, bodies in tally.bodies.items()}
@@ -106,14 +109,7 @@ class Crew:
         self.killed = 0
         self._running: list[subprocess.Popen[bytes]] = []
         self._random = chance("crew")
-        self._told = {
-            "WIDGET_HOST_DEVELOPMENT": "1",
-            "WIDGET_HOST_INSTANCE": str(folder),
-            "WIDGET_HOST_DATABASE_URL": settings.database_url,
-            "WIDGET_HOST_WORKER_CONCURRENCY": "16",
-            "WIDGET_HOST_SECRET_KEY": ",".join(settings.secret_keys),
-            "WIDGET_HOST_LOG_LEVEL": "ERROR",
-        }
+        self._told = environment_of(settings, INSTANCE=str(folder), WORKER_CONCURRENCY="16")
 
     def start(self) -> None:
         for _ in range(WORKERS):
@@ -130,7 +126,7 @@ class Crew:
 
     def _start_one(self) -> None:
         command = [sys.executable, "-m", "widget_host", "worker"]
-        self._running.append(subprocess.Popen(command, env={**os.environ, **self._told}))
+        self._running.append(subprocess.Popen(command, env=self._told))
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         process.kill()

@@ -90,7 +90,8 @@ class TestKilled:
         assert Counter(dying.take(calls)) == {-signal.SIGKILL: len(calls)}, SAID
         for call in calls:
             assert desk.ask_again(call) == HEARD[call.point][not call.is_asked], f"{call.point}, {SAID}"
-        clock.advance(minutes=2)
+        # Past the minute for which those who died held their orders, and the time it took them to die.
+        clock.advance(minutes=2 * ROUNDS)
         while wiring.resolving.resolve_due(100):
             pass
         assert [call.point for call in calls if desk.ask_again(call) != AGAIN] == [], SAID

@@ -4,6 +4,7 @@ What is warm is forked for each order, so that eighty deaths cost no eighty star
 in its drivers and doors: it knows nothing of them.
 """
 
+import gc
 import http.client
 import json
 import os
@@ -174,6 +175,7 @@ def take(wiring: Wiring, app: HostApp, call: Call) -> int:
     """Fork whoever takes it and return its process."""
     if child := os.fork():
         return child
+    gc.disable()
     try:
         POINTS[call.point](wiring, app, call)
         send(app, call)
@@ -207,8 +209,9 @@ def main() -> None:
         calls = [Call(**said) for said in json.loads(line)]
         # Without a point it is only to be warm.
         warm = [send(app, call) for call in calls if not call.point]
-        # No connection may be shared by those who are forked.
+        # No connection may be shared by those who are forked, and what is there already is not theirs to tidy.
         wiring.database.engine.dispose()
+        gc.freeze()
         print(json.dumps(warm or take_all(wiring, app, calls)), flush=True)  # noqa: T201 - what the test reads
 
 
