@@ -31,9 +31,22 @@ from widget_host.kit.addresses import AddressRules
 from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
 from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
 from widget_host.kit.db import Database
+from widget_host.kit.lookups import Lookups
 from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner, ReceiptSigner
 from widget_host.telemetry import metrics
 
+# Where what is looked up at each request stands: kit/lookups.py.
+LOOKED_UP = frozenset(
+    {
+        "campaigns",
+        "client_secrets",
+        "environments",
+        "exchange_rates",
+        "organizations",
+        "partnerships",
+        "programs",
+    }
+)
 DATABASE_UP = "Whether the database answered when the figures were read."
 
 
@@ -45,6 +58,8 @@ class Foundation:
         self.settings = settings
         self.clock = EnvironmentClock(clock or SystemClock())
         self.database = Database(settings.database_url)
+        self.lookups = Lookups(self.clock)
+        self.database.watch(LOOKED_UP, self.lookups.forget)
         keys = KeyRing(settings.secret_keys)
         self.access_signer = AccessTokenSigner(keys)
         self.launch_signer = LaunchTokenSigner(keys)

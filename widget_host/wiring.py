@@ -15,10 +15,13 @@ from widget_host.adapters.programs import REGISTRY
 from widget_host.adapters.programs.outside import Outside
 from widget_host.adapters.programs.sandbox import PERSONAS
 from widget_host.config import Settings
+from widget_host.domain.callers.service import Callers
 from widget_host.domain.feed.service import Feed
 from widget_host.domain.issuing.service import Issuing, Resolving, Reversing, Undoing
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
+from widget_host.domain.quotes.service import Offers
+from widget_host.domain.recording.service import Recorder
 from widget_host.kit.bell import Bell
 from widget_host.kit.clock import Clock
 from widget_host.services import DATABASE_UP, Foundation, Services
@@ -88,7 +91,35 @@ class Wiring(Foundation):
             reading=_one(self.reading, lambda services: services.orders),
             writing=_one(self.writing, lambda services: services.orders),
             connectors=self.connectors,
+            offers=self.offers,
+            recorder=self.recorder,
         )
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Recognizes who calls."""
+        return Callers(
+            tokens=_one(self.reading, lambda services: services.access_tokens),
+            clients=_one(self.reading, lambda services: services.clients),
+            lookups=self.lookups,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def offers(self) -> Offers:
+        """What may be bought."""
+        return Offers(quotes=_one(self.reading, lambda services: services.quotes), lookups=self.lookups)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Keeps orders in one statement."""
+        ledgers = _one(self.writing, lambda services: services.ledger)
+        return Recorder(database=self.database, clock=self.clock, ledgers=ledgers, told=self._told)
+
+    def _told(self, kind: str, endpoints: int) -> None:
+        metrics.count_event(kind)
+        if endpoints:
+            self.enqueued.ring()
 
     @cached_property
     def rewards(self) -> Rewards:

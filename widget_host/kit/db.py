@@ -1,7 +1,8 @@
 """The database, SQLite or PostgreSQL: typed tables, and units of work that keep all or nothing."""
 
+import select
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -98,9 +100,12 @@ class Database:
     def __init__(self, url: str) -> None:
         """Connect lazily; `url` as SQLAlchemy writes it (`sqlite:///file`, `postgresql+psycopg://…`)."""
         self.engine = _engine(url)
-        self._reader = self.engine.execution_options(writes=False)
+        self._reader = _reader(self.engine)
         self._writer = self.engine.execution_options(writes=True)
-        self._turn = threading.Lock() if self.is_sqlite else None
+        # The writers of a process take turns where the database has one only.
+        self.turn = threading.Lock() if self.is_sqlite else None
+        self._changes = threading.local()
+        self.on_change: Callable[[], None] = lambda: None
 
     @property
     def is_sqlite(self) -> bool:
@@ -126,7 +131,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open a session that keeps nothing."""
+        """Open a session that may only read."""
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
@@ -136,28 +141,66 @@ class Database:
 
         On SQLite the writers of a process take turns here: waiting in line is fair, waiting for the file is not.
         """
-        if self._turn is None:
+        if self.turn is None:
             with self._transaction() as session:
                 yield session
             return
-        with self._turn, self._transaction() as session:
+        with self.turn, self._transaction() as session:
             yield session
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
+        self._changes.seen = False
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+        if self._changes.seen:
+            self.on_change()
+
+    def watch(self, tables: Set[str], on_change: Callable[[], None]) -> None:
+        """Call this after each unit of work that may have changed one of these tables; text is always suspected."""
+
+        def look(_connection: Any, statement: Any, *_others: Any) -> None:
+            if getattr(statement, "is_dml", False):
+                self._changes.seen |= statement.table.name in tables
+            elif statement.is_text:
+                self._changes.seen = True
+
+        self.on_change = on_change
+        event.listen(self._writer, "before_execute", look)
 
 
 def _engine(url: str) -> Engine:
     # Hidden parameters: what a statement failed with is somebody's data, and errors are logged.
     shared: dict[str, Any] = {"json_serializer": wire.dumps, "json_deserializer": wire.loads, "hide_parameters": True}
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_size=10, **shared)
+        engine = create_engine(url, isolation_level="READ COMMITTED", pool_size=10, **shared)
+        event.listen(engine, "checkout", _check_is_open)
+        return engine
     engine = create_engine(url, pool_size=16, max_overflow=32, **shared)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _reader(engine: Engine) -> Engine:
+    # On PostgreSQL each statement sees what is committed by then anyway: no need to begin and to end for it.
+    own = {"writes": False} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+    reader = engine.execution_options(**own)
+    event.listen(reader, "before_execute", _refuse_to_write)
+    return reader
+
+
+def _refuse_to_write(_connection: Any, statement: Any, *_others: Any) -> None:
+    if getattr(statement, "is_dml", False):
+        raise RuntimeError(f"{statement.table.name} is written to in a session that reads")
+
+
+def _check_is_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    # On a connection at rest there is nothing to be read but its end. Asking the server would cost a round trip.
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise DisconnectionError("the server has closed this connection")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -47,8 +47,7 @@ def bearer() -> None:
 
 def _client(token: str) -> Client:
     try:
-        with wiring().reading() as services:
-            return services.access_tokens.check(token)
+        return wiring().callers.of_token(token)
     except InvalidToken as refusal:
         limits.count_address()
         if isinstance(refusal, RefusedSecret):
@@ -80,8 +79,7 @@ def _client_in_body() -> Client | None:
     client_id, secret = body.get("clientId"), body.get("clientSecret")
     if not isinstance(client_id, str) or not isinstance(secret, str):
         return None
-    with wiring().reading() as services:
-        return services.clients.find(client_id, secret)
+    return wiring().callers.of_secret(client_id, secret)
 
 
 def signature() -> None:

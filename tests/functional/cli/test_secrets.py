@@ -3,6 +3,7 @@ from flask.testing import FlaskClient
 
 from tests.factories.issuers import Issuer
 from tests.factories.production import make_live
+from tests.fakes.clock import StoppedClock
 from tests.functional.cli.conftest import Run, Told
 from widget_host.wiring import Wiring
 
@@ -71,8 +72,8 @@ class TestSecrets:
 
 
 class TestKyb:
-    def test_withdrawn_closes_production_until_it_is_approved_again(
-        self, told: Told, client: FlaskClient, wiring: Wiring
+    def test_withdrawn_closes_production_within_a_second_until_it_is_approved_again(
+        self, told: Told, client: FlaskClient, wiring: Wiring, clock: StoppedClock
     ) -> None:
         live = make_live(wiring)
         production, update = live.production, ("organizations", "update", "--client-id", live.sandbox.client_id)
@@ -82,12 +83,14 @@ class TestKyb:
         headers = {"Authorization": f"Bearer {token}"}
         launched = client.post("/auth/widget/point-exchange", json=asked, headers=headers).get_json()["widgetUrl"]
         told(*update, "--no-kyb-approved")
+        clock.advance(seconds=1)
         assert (called(client, token), called(client, sandbox)) == (401, 200)
         refused = client.post("/auth/token", json=credentials(production, production.client_secret))
         assert refused.status_code == 401
         assert "KYB approval was withdrawn" in refused.get_json()["error_description"]
         assert client.get(launched.removeprefix("http://localhost")).status_code == 401
         told(*update, "--kyb-approved")
+        clock.advance(seconds=1)
         assert called(client, token) == 200
         assert client.get(launched.removeprefix("http://localhost")).status_code == 200
 

@@ -125,10 +125,11 @@ class TestWriting:
 
 
 class TestReading:
-    def test_keeps_nothing(self, database: Database) -> None:
+    def test_is_no_writing(self, database: Database) -> None:
         with database.reading() as session:
             session.add(Organization(**organization()))
-            session.flush()
+            with pytest.raises(RuntimeError, match="organizations is written to in a session that reads"):
+                session.flush()
 
         with database.reading() as session:
             assert session.scalars(select(Organization)).all() == []

@@ -18,6 +18,7 @@ LONGEST_SESSION = timedelta(minutes=30)
 POINT_EXCHANGE, MULTIBRAND = "point-exchange", "multibrand"
 SCOPE = "points widgets"
 CLOSED = "Production is closed to this organization: its KYB approval was withdrawn."
+EXPIRED = "The access token has expired. Ask for a new one."
 REVOKED = "The access token was revoked: its client secret is no longer valid."
 ENDED, FINISHED = "Your session has ended.", "This exchange is finished."
 
@@ -102,6 +103,14 @@ class Client:
     environment_kind: str
     secret_id: str
     clock_ahead: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose access token it is, and until when it is good, in seconds since 1970."""
+
+    client: Client
+    until: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,18 +113,15 @@ class AccessTokens:
             }
         )
 
-    def check(self, token: str) -> rules.Client:
-        """Return whose token this is, or raise InvalidToken with what is wrong with it."""
+    def check(self, token: str) -> rules.Caller:
+        """Return whose token this is and until when, or raise InvalidToken with what is wrong with it."""
         claims = self._claims(token)
         client_id, secret_id = str(claims["sub"]), str(claims.get("secret"))
         client = queries.find_client_by_secret(self._session, client_id, secret_id)
         if client is None:
             known = queries.find_secret(self._session, client_id, secret_id=secret_id)
             raise InvalidToken(rules.REVOKED) if known is None else _refused(known)
-        with self._clock.ahead(client.clock_ahead):
-            if int(claims["exp"]) <= self._clock.now().timestamp():
-                raise InvalidToken("The access token has expired. Ask for a new one.")
-        return client
+        return rules.Caller(client, int(claims["exp"]))
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:

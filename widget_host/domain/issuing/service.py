@@ -1,7 +1,7 @@
 """Issues points: decides, asks the program with no session open, settles what came of it; later again where unknown."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +11,8 @@ from widget_host.domain.orders import rules
 from widget_host.domain.orders.rules import AllIssued, Claim, Decided, Issued, Part
 from widget_host.domain.orders.service import Orders, Pending
 from widget_host.domain.programs.rules import Credit, Offer, Outcome, ProgramConnector
+from widget_host.domain.quotes.service import Offers
+from widget_host.domain.recording.service import Guarded, Recorder
 from widget_host.domain.rewards.rules import Abandoned
 from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.transactions.rules import (
@@ -19,6 +21,7 @@ from widget_host.domain.transactions.rules import (
     InvalidMember,
     Order,
     Preview,
+    RequestInProgress,
     ReversalRefused,
     check_destination,
     check_step,
@@ -38,29 +41,57 @@ class Issuing:
         reading: Callable[[], AbstractContextManager[Orders]],
         writing: Callable[[], AbstractContextManager[Orders]],
         connectors: Mapping[str, ProgramConnector],
+        offers: Offers,
+        recorder: Recorder,
     ) -> None:
-        """Take a way to read, a unit of work to keep, and a connector for each kind of program."""
+        """Take a way to read, a unit of work to keep, a connector for each kind of program, and the short ways."""
         self._reading = reading
         self._writing = writing
         self._connectors = connectors
+        self._offers = offers
+        self._recorder = recorder
 
     def issue(self, order: Order) -> Issued:
-        """Turn value into points; raises a Refused, and then nothing stays posted."""
-        with self._reading() as orders:
-            earlier = orders.find_answer(order)
-            if earlier is not None:
-                return earlier
-            offer, held = orders.terms(order)
+        """Turn value into points; raises a Refused, and then nothing stays posted.
+
+        A program that answers by rule is asked before anybody looks for an earlier answer: there seldom is one, and
+        where there is one it is given, whatever was decided.
+        """
         try:
-            decided = self._decide(order, offer, held)
+            offer, held = self._terms(order)
             if self._connector(offer).answers_by_rule:
-                decided = self._credit_by_rule(decided, offer)
-        except rules.STORED_REFUSALS as refusal:
-            return self._refuse(order, refusal)
-        if not self._connector(offer).answers_by_rule:
-            return self._ask(decided, offer)
+                decided = self._credit_by_rule(self._decide(order, offer, held), offer)
+        except Refused as refusal:
+            return self._find(order) or self._refuse(order, refusal)
+        return self._record(decided) if self._connector(offer).answers_by_rule else self._ask(order, offer, held)
+
+    def _terms(self, order: Order) -> tuple[Offer, Preview | None]:
+        offer = self._offers.get(order.asked)
+        if order.quote_id is None:
+            return offer, None
+        with self._reading() as orders:
+            return offer, orders.held(order)
+
+    def _find(self, order: Order) -> Issued | None:
+        with self._reading() as orders:
+            return orders.find_answer(order)
+
+    def _record(self, decided: Decided) -> Issued:
+        is_plain = decided.due_in is None and decided.order.launch_id is None
+        if is_plain:
+            with suppress(Guarded):
+                return self._recorder.record(decided) or self._answered(decided)
         with self._writing() as orders:
             return orders.record(decided)
+
+    def _answered(self, decided: Decided) -> Issued:
+        earlier = self._find(decided.order)
+        if earlier is None:
+            # It was given up right after it had stopped this one.
+            raise RequestInProgress("Another request under this referenceNumber just failed. Try again in a second.")
+        # Sent twice over a connection that broke: the first one was ours.
+        is_own = earlier.receipt.id == decided.transaction_id
+        return replace(earlier, is_replay=earlier.is_replay and not is_own)
 
     def find_all(self, claims: Sequence[Claim]) -> AllIssued | None:
         """Return the answer that several orders got before under these keys; a refusal of them is raised."""
@@ -103,7 +134,7 @@ class Issuing:
         return decided if outcome is Outcome.CREDITED else replace(decided, due_in=rules.ask_again_after(0))
 
     def _refuse(self, order: Order, refusal: Refused) -> Issued:
-        if order.keeps_refusals:
+        if order.keeps_refusals and isinstance(refusal, rules.STORED_REFUSALS):
             with self._writing() as orders:
                 earlier = orders.refuse(order, refusal)
             if earlier is not None:
@@ -117,11 +148,18 @@ class Issuing:
             return earlier
         raise refusal
 
-    def _ask(self, decided: Decided, offer: Offer) -> Issued:
+    def _ask(self, order: Order, offer: Offer, held: Preview | None) -> Issued:
+        if earlier := self._find(order):
+            return earlier
+        try:
+            decided = self._decide(order, offer, held)
+        except rules.STORED_REFUSALS as refusal:
+            return self._refuse(order, refusal)
         with self._writing() as orders:
             earlier = orders.reserve(decided)
-        if earlier is not None:
-            return earlier
+        return earlier or self._credit(decided, offer)
+
+    def _credit(self, decided: Decided, offer: Offer) -> Issued:
         try:
             outcome = self._connector(offer).credit(offer.program, _credit(decided))
         except Refused as refusal:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from widget_host.kit.errors import Refused
@@ -65,6 +66,11 @@ class NewEntry:
     details: Mapping[str, Any] = field(default_factory=dict)
     reverses_id: str | None = None
 
+    @property
+    def accounts(self) -> set[AccountName]:
+        """The accounts it moves value between."""
+        return {name for move in self.movements for name in (move.source, move.destination)}
+
 
 def check(entry: NewEntry) -> None:
     """Refuse an entry with nothing in it, a movement of nothing, between assets, or from an account to itself."""
@@ -76,6 +82,35 @@ def check(entry: NewEntry) -> None:
         if movement.source == movement.destination:
             raise Unbalanced(f"entry {entry.key} moves {movement.asset} from an account to itself")
         check_amount(movement.amount, f"entry {entry.key} moves {movement.amount!r} of {movement.asset}")
+
+
+def entry_row(entry: NewEntry, at: datetime) -> dict[str, Any]:
+    """Return the entry as it is kept."""
+    return {
+        "id": entry.id,
+        "environment_id": entry.environment_id,
+        "key": entry.key,
+        "kind": entry.kind,
+        "event_id": entry.event_id,
+        "reverses_id": entry.reverses_id,
+        "details": dict(entry.details),
+        "posted_at": at,
+    }
+
+
+def posting_rows(entry_id: str, lines: Sequence[tuple[int, int, str, int]]) -> list[dict[str, Any]]:
+    """Return an entry's postings as they are kept; a line is source, destination, asset and amount."""
+    return [
+        {
+            "entry_id": entry_id,
+            "leg": leg,
+            "source_id": source,
+            "destination_id": target,
+            "asset": asset,
+            "amount": amount,
+        }
+        for leg, (source, target, asset, amount) in enumerate(lines, start=1)
+    ]
 
 
 def check_amount(amount: int, fault: str) -> None:

@@ -17,6 +17,8 @@ from widget_host.domain.ledger.rules import (
     NewEntry,
     check,
     check_amount,
+    entry_row,
+    posting_rows,
 )
 from widget_host.kit.clock import Clock
 from widget_host.kit.db import insert_if_new, violations
@@ -56,28 +58,22 @@ class Ledger:
         self._write(new_entry_id, [(row.destination_id, row.source_id, row.asset, row.amount) for row in rows])
 
     def _claim(self, entry: NewEntry) -> None:
-        row = {
-            "id": entry.id,
-            "environment_id": entry.environment_id,
-            "key": entry.key,
-            "kind": entry.kind,
-            "event_id": entry.event_id,
-            "reverses_id": entry.reverses_id,
-            "details": dict(entry.details),
-            "posted_at": self._clock.now(),
-        }
-        if not insert_if_new(self._session, Entry, [row]):
+        if not insert_if_new(self._session, Entry, [entry_row(entry, self._clock.now())]):
             raise AlreadyPosted(f"{entry.key} is posted already.", key=entry.key)
 
     def _write(self, entry_id: str, lines: Sequence[tuple[int, int, str, int]]) -> None:
-        names = ("source_id", "destination_id", "asset", "amount")
-        rows = [
-            {"entry_id": entry_id, "leg": leg, **dict(zip(names, line, strict=True))} for leg, line in _numbered(lines)
-        ]
-        self._session.execute(insert(Posting), rows)
+        self._session.execute(insert(Posting), posting_rows(entry_id, lines))
+
+    def unguarded(self, entry: NewEntry) -> dict[AccountName, int] | None:
+        """Return the numbers of the entry's accounts, which never change; None where one of them is guarded."""
+        check(entry)
+        accounts = self._accounts(entry)
+        if any(account.guarded for account in accounts.values()):
+            return None
+        return {name: account.id for name, account in accounts.items()}
 
     def _accounts(self, entry: NewEntry) -> Mapping[AccountName, Account]:
-        names = {name for move in entry.movements for name in (move.source, move.destination)}
+        names = entry.accounts
         found = queries.accounts(self._session, entry.environment_id, names)
         if len(found) < len(names):
             self._open(entry.environment_id, names - found.keys())
@@ -197,10 +193,6 @@ class Ledger:
 def sorted_names(names: set[AccountName]) -> list[AccountName]:
     """Put names in one order, so that two writers opening the same accounts do not wait for each other."""
     return sorted(names, key=lambda name: (name.kind, name.holder, name.asset))
-
-
-def _numbered(lines: Sequence[tuple[int, int, str, int]]) -> enumerate[tuple[int, int, str, int]]:
-    return enumerate(lines, start=1)
 
 
 def _net(lines: Sequence[tuple[Account, Account, int]]) -> Mapping[int, int]:

@@ -120,6 +120,17 @@ def claim_of(order: Order) -> Claim:
     return Claim(order.environment_id, reference, f"referenceNumber {reference}", order.as_request())
 
 
+def key_row(claim: Claim, answer: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """Return a claim and its answer as they are kept."""
+    return {
+        "environment_id": claim.environment_id,
+        "key": claim.key,
+        "request": claim.asked,
+        "answer": answer,
+        "created_at": at,
+    }
+
+
 def receipt_answer(receipt: Receipt) -> dict[str, Any]:
     """Write a receipt as it is kept."""
     return {"receipt": _written(receipt)}

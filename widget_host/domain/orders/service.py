@@ -56,14 +56,7 @@ class Answers:
 
     def claim(self, claim: Claim, answer: Mapping[str, Any]) -> bool:
         """Take the key for this request and its answer; False when it is taken."""
-        row = {
-            "environment_id": claim.environment_id,
-            "key": claim.key,
-            "request": claim.asked,
-            "answer": answer,
-            "created_at": self._clock.now(),
-        }
-        return insert_if_new(self._session, IdempotencyKey, [row]) == 1
+        return insert_if_new(self._session, IdempotencyKey, [rules.key_row(claim, answer, self._clock.now())]) == 1
 
     def find(self, claim: Claim) -> Mapping[str, Any] | None:
         """Return the answer this key got before; raises as `rules.answered` does."""
@@ -128,9 +121,11 @@ class Orders:
 
     def terms(self, order: Order) -> tuple[Offer, Preview | None]:
         """Return what the order is priced by, and the price its quote holds where it names one."""
-        offer = self._quotes.offer_for(order.asked)
-        held = None if order.quote_id is None else self._quotes.get_held(order.quote_id, order.asked)
-        return offer, held
+        return self._quotes.offer_for(order.asked), self.held(order)
+
+    def held(self, order: Order) -> Preview | None:
+        """Return the price that the order's quote holds, where it names one; raises QuoteExpired."""
+        return None if order.quote_id is None else self._quotes.get_held(order.quote_id, order.asked)
 
     def refuse(self, order: Order, refusal: Refused) -> Issued | None:
         """Keep a refusal under the order's reference; returns the earlier answer when there is one."""

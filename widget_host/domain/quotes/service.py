@@ -1,5 +1,7 @@
 """What may be asked of prices: what something costs now, and to hold that for two minutes."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
@@ -12,6 +14,7 @@ from widget_host.domain.transactions import rules
 from widget_host.kit import wire
 from widget_host.kit.clock import Clock
 from widget_host.kit.ids import new_id
+from widget_host.kit.lookups import Lookups
 from widget_host.kit.money import Money
 
 
@@ -76,6 +79,25 @@ class Quotes:
         if (quote.program_id, quote.asked, quote.asked_in) != (asked.program_id, asked.amount, asked.unit):
             raise rules.QuoteExpired("The quote was given for something else.", quoteId=quote_id)
         return preview_of(quote)
+
+
+class Offers:
+    """What may be bought now, looked up again each second."""
+
+    def __init__(self, *, quotes: Callable[[], AbstractContextManager[Quotes]], lookups: Lookups) -> None:
+        """Take a way to read, and the memory."""
+        self._quotes = quotes
+        self._lookups = lookups
+
+    def get(self, asked: rules.Asked) -> Offer:
+        """Return what is asked for; raises as `Quotes.offer_for` does."""
+        return self._lookups.get(
+            ("offer", asked.environment_id, asked.program_id, asked.unit), lambda: self._look(asked)
+        )
+
+    def _look(self, asked: rules.Asked) -> Offer:
+        with self._quotes() as quotes:
+            return quotes.offer_for(asked)
 
 
 def preview_of(quote: Quote) -> rules.Preview:

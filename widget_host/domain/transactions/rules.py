@@ -234,6 +234,11 @@ def _value_out_of_range(offer: Offer) -> ValueOutOfRange:
     )
 
 
+def told_as(status: str) -> str:
+    """Return the kind of the event that tells of a status."""
+    return f"transaction.{status.lower()}"
+
+
 STEPS = {(None, PENDING), (None, COMPLETED), (PENDING, COMPLETED), (PENDING, FAILED), (COMPLETED, REVERSED)}
 
 

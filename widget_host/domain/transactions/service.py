@@ -1,6 +1,7 @@
 """What may be done with transactions: record, settle, read back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,28 @@ from widget_host.domain.ledger.service import Ledger
 from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions import queries, rules
 from widget_host.domain.transactions.models import Transaction, TransactionStatus
+from widget_host.domain.webhooks.rules import Told
 from widget_host.domain.webhooks.service import Outbox
 from widget_host.kit import wire
 from widget_host.kit.clock import EnvironmentClock, isoformat
 from widget_host.kit.db import violations
 from widget_host.kit.errors import NotFound
 from widget_host.kit.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A transaction that begins completed: its row, and the entry and the event that come with it."""
+
+    transaction: Transaction
+    entry: NewEntry
+    told: Told
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """The first line of its history."""
+        made = self.transaction
+        return {"transaction_id": made.id, "number": 1, "status": made.status, "reason": None, "at": made.created_at}
 
 
 class Transactions:
@@ -91,27 +108,14 @@ class Transactions:
         self._session.flush()
         self._note(transaction, status, reason)
         payload = _told(transaction)
-        self._outbox.record(
-            transaction.environment_id, event_id, f"transaction.{status.lower()}", transaction.id, payload
-        )
+        self._outbox.record(transaction.environment_id, event_id, rules.told_as(status), transaction.id, payload)
 
     def _post(self, transaction: Transaction, status: str, entry_id: str, event_id: str) -> None:
         undone = {rules.FAILED: transaction.reservation_id, rules.REVERSED: transaction.entry_id}.get(status)
         if undone is not None:
             self._ledger.reverse(undone, new_entry_id=entry_id, event_id=event_id)
             return
-        is_pending = status == rules.PENDING
-        self._ledger.post(
-            NewEntry(
-                id=entry_id,
-                environment_id=transaction.environment_id,
-                key=f"{transaction.id}:{'reservation' if is_pending else 'exchange'}",
-                kind="reservation" if is_pending else "exchange",
-                event_id=event_id,
-                movements=_movements(transaction, is_pending=is_pending),
-                details=_details(transaction),
-            )
-        )
+        self._ledger.post(_entry(transaction, entry_id, event_id, is_pending=status == rules.PENDING))
 
     def _note(self, transaction: Transaction, status: str, reason: str | None) -> None:
         number = len(queries.history(self._session, transaction.id)) + 1
@@ -160,6 +164,36 @@ class Transactions:
     def verify(self) -> dict[str, list[str]]:
         """Check that transactions, ledger and outbox agree; returns what does not, with ids to look at."""
         return violations(self._session, queries.CHECKS)
+
+
+def opened(order: rules.Order, transaction_id: str, preview: rules.Preview, at: datetime) -> Opened:
+    """Make a transaction that is completed as it begins, with what comes with it; nothing is kept."""
+    entry_id, event_id = new_id("ent"), new_id("evt")
+    made = Transaction(
+        **_facts(order, preview),
+        id=transaction_id,
+        entry_id=entry_id,
+        reservation_id=None,
+        status=rules.COMPLETED,
+        attempts=0,
+        due_at=None,
+        created_at=at,
+    )
+    told = Told(order.environment_id, event_id, rules.told_as(rules.COMPLETED), transaction_id, _told(made))
+    return Opened(made, _entry(made, entry_id, event_id), told)
+
+
+def _entry(transaction: Transaction, entry_id: str, event_id: str, *, is_pending: bool = False) -> NewEntry:
+    kind = "reservation" if is_pending else "exchange"
+    return NewEntry(
+        id=entry_id,
+        environment_id=transaction.environment_id,
+        key=f"{transaction.id}:{kind}",
+        kind=kind,
+        event_id=event_id,
+        movements=_movements(transaction, is_pending=is_pending),
+        details=_details(transaction),
+    )
 
 
 def destination_of(transaction: Transaction) -> Destination:

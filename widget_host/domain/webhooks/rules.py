@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from fractions import Fraction
+from typing import Any
 
 from widget_host.domain.endpoints.rules import Receiver, Tally
+from widget_host.kit import wire
 
 STEPS = (
     timedelta(0),
@@ -38,6 +40,31 @@ OVERLOADED = (429, 502, 503, 504)
 REST = timedelta(seconds=60)
 MOST_WHILE_FAILING = 4
 LONGEST_RETRY_AFTER_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something to be told about a subject; `sequence` counts what is told of it, `payload` follows in the body."""
+
+    environment_id: str
+    event_id: str
+    kind: str
+    subject: str
+    payload: Mapping[str, Any]
+    sequence: int = 1
+
+    def row(self, at: datetime) -> dict[str, Any]:
+        """Return the event as it is kept; decimals in its body are written as JSON numbers."""
+        body = {"id": self.event_id, "type": self.kind, "sequence": self.sequence, **self.payload}
+        return {
+            "id": self.event_id,
+            "environment_id": self.environment_id,
+            "type": self.kind,
+            "subject": self.subject,
+            "sequence": self.sequence,
+            "body": wire.dumps(body),
+            "created_at": at,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from widget_host.domain.endpoints.rules import PROBE_EVERY
 from widget_host.domain.endpoints.service import Endpoints
 from widget_host.domain.webhooks import queries, rules
 from widget_host.domain.webhooks.models import Attempt, Delivery, Event
-from widget_host.kit import wire
 from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.ids import new_id
 
@@ -50,17 +49,8 @@ class Outbox:
 
     def _write(self, environment_id: str, event_id: str, kind: str, subject: str, payload: Mapping[str, Any]) -> int:
         sequence = queries.last_sequence(self._session, environment_id, subject) + 1
-        body = {"id": event_id, "type": kind, "sequence": sequence, **payload}
-        event = {
-            "id": event_id,
-            "environment_id": environment_id,
-            "type": kind,
-            "subject": subject,
-            "sequence": sequence,
-            "body": wire.dumps(body),
-            "created_at": self._clock.now(),
-        }
-        self._session.execute(insert(Event), [event])
+        told = rules.Told(environment_id, event_id, kind, subject, payload, sequence)
+        self._session.execute(insert(Event), [told.row(self._clock.now())])
         self._session.info.setdefault("told", []).append(kind)
         return sequence
 

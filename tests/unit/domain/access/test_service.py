@@ -138,8 +138,7 @@ class TestAccessTokens:
             return services.access_tokens.issue(client)
 
     def check(self, wiring: Wiring, token: str) -> Client:
-        with wiring.reading() as services:
-            return services.access_tokens.check(token)
+        return wiring.callers.of_token(token)
 
     @pytest.fixture
     def client(self, wiring: Wiring, issuer: Issuer) -> Client:

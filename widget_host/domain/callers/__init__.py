@@ -1,0 +1,1 @@
+"""Who calls the API, remembered for a second at most."""

@@ -1,0 +1,48 @@
+"""Who calls, by token or by secret: asked at each request, and looked up once a second."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from widget_host.domain.access.rules import EXPIRED, Caller, Client
+from widget_host.domain.access.service import AccessTokens, Clients
+from widget_host.kit.clock import EnvironmentClock
+from widget_host.kit.errors import InvalidToken
+from widget_host.kit.lookups import Lookups
+
+
+class Callers:
+    """Recognizes callers; a secret that another process took back is good for a second more at the most."""
+
+    def __init__(
+        self,
+        *,
+        tokens: Callable[[], AbstractContextManager[AccessTokens]],
+        clients: Callable[[], AbstractContextManager[Clients]],
+        lookups: Lookups,
+        clock: EnvironmentClock,
+    ) -> None:
+        """Take two ways to read, and the memory."""
+        self._tokens = tokens
+        self._clients = clients
+        self._lookups = lookups
+        self._clock = clock
+
+    def of_token(self, token: str) -> Client:
+        """Return whose token this is, or raise InvalidToken with what is wrong with it."""
+        caller = self._lookups.get(("token", token), lambda: self._check(token))
+        with self._clock.ahead(caller.client.clock_ahead):
+            if caller.until <= self._clock.now().timestamp():
+                raise InvalidToken(EXPIRED)
+        return caller.client
+
+    def _check(self, token: str) -> Caller:
+        with self._tokens() as tokens:
+            return tokens.check(token)
+
+    def of_secret(self, client_id: str, secret: str) -> Client | None:
+        """Return who presents this id and secret."""
+        return self._lookups.get(("secret", client_id, secret), lambda: self._find(client_id, secret))
+
+    def _find(self, client_id: str, secret: str) -> Client | None:
+        with self._clients() as clients:
+            return clients.find(client_id, secret)

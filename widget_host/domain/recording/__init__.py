@@ -1,0 +1,1 @@
+"""Keeps an order that is decided, in one round trip to the database."""

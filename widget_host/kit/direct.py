@@ -1,0 +1,83 @@
+"""The database without SQLAlchemy between, but for its pool: what is written at each order is written here."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from psycopg import RawCursor
+from sqlalchemy.exc import DBAPIError
+
+from widget_host.kit.db import Database
+
+# What another try may mend: a transaction that met another one (SQLSTATE), or a connection that is gone.
+MET_ANOTHER = frozenset({"40001", "40P01"})
+TRIES = 3
+Step = tuple[str, Sequence[Any]]
+
+
+def at_once(database: Database, statement: str, values: Sequence[str | None]) -> tuple[Any, ...]:
+    """Run one statement of PostgreSQL outside of any transaction and return its one row.
+
+    It is tried again where the connection breaks, so it has to be one that does nothing the second time. Raises
+    DBAPIError, as a session does.
+    """
+    for tries_left in reversed(range(TRIES)):
+        connection = database.engine.raw_connection()
+        try:
+            return _alone(connection.driver_connection, statement, values)
+        except database.engine.dialect.loaded_dbapi.Error as error:
+            is_gone = database.engine.dialect.is_disconnect(error, cast("Any", connection.driver_connection), None)
+            if is_gone:
+                connection.invalidate(error)
+            if not tries_left or not (is_gone or getattr(error, "sqlstate", None) in MET_ANOTHER):
+                raise _failure(database, statement, error) from error
+        finally:
+            connection.close()
+    raise AssertionError("the last try returns or raises")
+
+
+def _alone(connection: Any, statement: str, values: Sequence[str | None]) -> tuple[Any, ...]:
+    connection.autocommit = True
+    try:
+        row = RawCursor(connection).execute(statement, values, prepare=True).fetchone()
+        return cast("tuple[Any, ...]", row)
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
+
+
+def in_turn(database: Database, steps: Sequence[Step]) -> int | None:
+    """Run statements of SQLite together when it is its writer's turn, and return how many rows the last one wrote.
+
+    None, and nothing written, where the first one writes no row. Raises DBAPIError, as a session does.
+    """
+    assert database.turn is not None, "only SQLite takes turns"  # noqa: S101 - for the type checker
+    connection = database.engine.raw_connection()
+    try:
+        with database.turn:
+            return _as_writer(database, connection.cursor(), steps)
+    finally:
+        connection.close()
+
+
+def _as_writer(database: Database, cursor: Any, steps: Sequence[Step]) -> int | None:
+    statement = "BEGIN IMMEDIATE"
+    try:
+        cursor.execute(statement)
+        for number, (statement, values) in enumerate(steps):
+            cursor.execute(statement, values)
+            if number == 0 and cursor.rowcount == 0:
+                return None
+        written = int(cursor.rowcount)
+        cursor.execute("COMMIT")
+    except database.engine.dialect.loaded_dbapi.Error as error:
+        raise _failure(database, statement, error) from error
+    finally:
+        if cursor.connection.in_transaction:
+            cursor.execute("ROLLBACK")
+    return written
+
+
+def _failure(database: Database, statement: str, error: Exception) -> BaseException:
+    dialect = database.engine.dialect
+    kind = cast("type[Exception]", dialect.loaded_dbapi.Error)
+    return DBAPIError.instance(statement, None, error, kind, hide_parameters=True, dialect=dialect)
