@@ -26,14 +26,16 @@ from widget_host.wiring import Wiring
 
 TIMES = 10 * ROUNDS
 ANEW, AGAIN, UNDER_WAY = "anew", "again", "under way"
-# What the first who asks again hears, by whether the program had to be asked.
+# One statement may be all that keeps an order: it is kept or not, and nobody knows which.
+EITHER = f"{ANEW} or {AGAIN}"
+# What the first who asks again hears: of an order whose program is asked, and of one that is answered by rule.
 HEARD = {
     "before the claim": (ANEW, ANEW),
-    "after the claim": (ANEW, ANEW),
+    "after the claim": (ANEW, EITHER),
     "after the reserve is committed": (UNDER_WAY, None),
     "while the program is asked": (UNDER_WAY, None),
     "after the program answered": (UNDER_WAY, None),
-    "before the settling is committed": (UNDER_WAY, ANEW),
+    "before the settling is committed": (UNDER_WAY, EITHER),
     "after the settling is committed": (AGAIN, AGAIN),
     "before the answer is written": (AGAIN, AGAIN),
 }
@@ -87,9 +89,11 @@ class TestKilled:
         self, desk: Desk, dying: Dying, wiring: Wiring, clock: StoppedClock, receiver: Receiver, tmp_path: Path
     ) -> None:
         calls = desk.calls()
-        assert Counter(dying.take(calls)) == {-signal.SIGKILL: len(calls)}, SAID
+        ends = dying.take(calls)
+        assert [call.point for call, end in zip(calls, ends, strict=True) if end != -signal.SIGKILL] == [], SAID
         for call in calls:
-            assert desk.ask_again(call) == HEARD[call.point][not call.is_asked], f"{call.point}, {SAID}"
+            heard = HEARD[call.point][not call.is_asked]
+            assert desk.ask_again(call) in str(heard).split(" or "), f"{call}, {SAID}"
         # Past the minute for which those who died held their orders, and the time it took them to die.
         clock.advance(minutes=2 * ROUNDS)
         while wiring.resolving.resolve_due(100):

@@ -11,12 +11,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, NoReturn, Self
 
-from sqlalchemy import event
-
+from tests.services.drivers import COMMIT, overhear
 from tests.services.environment import ROOT, environment_of
 from widget_host.app import create_app
 from widget_host.config import Settings
@@ -44,46 +45,37 @@ def die(*_: object, **__: object) -> NoReturn:
 
 
 def before_the_claim(wiring: Wiring, _app: HostApp, _call: Call) -> None:
-    _at_claim(wiring, "before_cursor_execute")
+    _at(wiring, CLAIM, before=1)
 
 
 def after_the_claim(wiring: Wiring, _app: HostApp, _call: Call) -> None:
-    _at_claim(wiring, "after_cursor_execute")
-
-
-def _at_claim(wiring: Wiring, moment: str) -> None:
-    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if CLAIM in statement:
-            die()
-
-    event.listen(wiring.database.engine, moment, look)
+    _at(wiring, CLAIM, after=1)
 
 
 def after_the_reserve_is_committed(wiring: Wiring, _app: HostApp, _call: Call) -> None:
-    _at_commit(wiring, 1, is_over=True)
+    _at(wiring, COMMIT, after=1)
 
 
 def before_the_settling_is_committed(wiring: Wiring, _app: HostApp, call: Call) -> None:
-    _at_commit(wiring, 1 + call.is_asked, is_over=False)
+    _at(wiring, COMMIT, before=1 + call.is_asked)
 
 
 def after_the_settling_is_committed(wiring: Wiring, _app: HostApp, call: Call) -> None:
-    _at_commit(wiring, 1 + call.is_asked, is_over=True)
+    _at(wiring, COMMIT, after=1 + call.is_asked)
 
 
-def _at_commit(wiring: Wiring, number: int, *, is_over: bool) -> None:
-    dialect, left = wiring.database.engine.dialect, [number]
-    commit = dialect.do_commit
+def _at(wiring: Wiring, word: str, *, before: int = 0, after: int = 0) -> None:
+    """Die around the statement that has this word, the first or the second time since the claim."""
+    heard: Counter[str] = Counter()
 
-    def counted(connection: Any) -> None:
-        left[0] -= 1
-        if left[0] == 0 and not is_over:
-            die()
-        commit(connection)
-        if left[0] == 0:
-            die()
+    def hear(moment: str, dies_at: int, statement: str) -> None:
+        heard["claims"] += CLAIM in statement
+        if word in statement and heard["claims"]:
+            heard[moment] += 1
+            if heard[moment] == dies_at:
+                die()
 
-    dialect.do_commit = counted  # type: ignore[method-assign, assignment]  # what is replaced is this process's alone
+    overhear(wiring.database.engine, partial(hear, "before", before), partial(hear, "after", after))
 
 
 def while_the_program_is_asked(wiring: Wiring, _app: HostApp, _call: Call) -> None:
