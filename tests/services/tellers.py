@@ -26,6 +26,7 @@ from widget_host.wiring import Wiring
 
 MEMBERS = 8
 MOST = 40
+FILLED_WITH = 100
 PROCESSES, THREADS = 2, 4
 DONE, REFUSED, ABORTED = "done", "refused", "aborted"
 
@@ -57,8 +58,8 @@ class Teller:
     def work(self) -> NoReturn:
         number = 0
         while True:
-            kinds = [self.transfer, self.exchange, self.order, self.read, self.abort]
-            (kind,) = self.draw.choices(kinds, [5, 2, 2, 5, 1])
+            kinds = [self.transfer, self.exchange, self.order, self.read, self.overdraw, self.abort]
+            (kind,) = self.draw.choices(kinds, [5, 2, 2, 5, 1, 1])
             kind(f"{self.name}-{number}")
             number += 1
 
@@ -72,6 +73,10 @@ class Teller:
         given = Movement(member(whose), AccountName("bank", "USD"), amount)
         taken = Movement(AccountName("bank", "EUR"), member(whose, "EUR"), amount * 9)
         self._post(key, given, taken)
+
+    def overdraw(self, key: str) -> None:
+        source, destination = self.draw.sample(range(MEMBERS), 2)
+        self._post(key, Movement(member(source), member(destination), FILLED_WITH * MEMBERS + 1))
 
     def abort(self, key: str) -> None:
         source, destination = self.draw.sample(range(MEMBERS), 2)
@@ -139,8 +144,8 @@ def open_bank(wiring: Wiring, issuer: Issuer, history: History) -> None:
                 services.ledger.open_guarded(issuer.environment_id, member(number, asset))
     teller = Teller("opening", wiring, issuer, history, chance("opening"))
     for number in range(MEMBERS):
-        teller.fill(f"opening-{number}", number, MOST * 5)
-    for kind in (teller.transfer, teller.exchange, teller.order, teller.read, teller.abort):
+        teller.fill(f"opening-{number}", number, FILLED_WITH)
+    for kind in (teller.transfer, teller.exchange, teller.order, teller.read, teller.overdraw, teller.abort):
         kind(f"opening-{kind.__name__}")
     wiring.database.engine.dispose()
 
