@@ -26,7 +26,7 @@ run: .venv/installed-run ## serve the host, a demo bank and a demo program (PORT
 	@$(BIN)/widget-host demo --port $(PORT) --demo-port $(DEMO_PORT) --program-port $(PROGRAM_PORT)
 
 test: .venv/installed-dev ## run every test, on SQLite and PostgreSQL and in a browser
-	@scripts/test-machine database redis browser engines node
+	@scripts/test-machine database redis deploy browser engines node
 	@$(BIN)/pytest tests --numprocesses $(PROCESSES) --maxprocesses 6
 	@$(BIN)/pytest e2e --numprocesses $(PROCESSES) --maxprocesses 2
 

@@ -2,11 +2,13 @@
 
 import sys
 
-from bench import clients, deliveries, neighbours, queues, refusals, widgets
+from bench import clients, deliveries, neighbours, orders, queues, refusals, widgets
 from bench.report import machine
 from widget_host.kit.logs import configure
 
 BENCHMARKS = {
+    "orders": orders.measure,
+    "orders-sqlite": orders.measure_embedded,
     "deliveries": deliveries.measure,
     "clients": clients.measure,
     "neighbours": neighbours.measure,

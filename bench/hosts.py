@@ -56,20 +56,32 @@ def host(server: PostgresServer, name: str, concurrency: int) -> Iterator[Host]:
     """Make a host over a new database of this server."""
     database = WorkerDatabase(server.url, name)
     database.create()
-    migrations.upgrade(database.url)
-    with tempfile.TemporaryDirectory() as folder:
-        told = {
-            "WIDGET_HOST_DEVELOPMENT": "1",
-            "WIDGET_HOST_INSTANCE": folder,
-            "WIDGET_HOST_DATABASE_URL": database.url,
-            "WIDGET_HOST_WORKER": "0",
-            "WIDGET_HOST_WORKER_CONCURRENCY": str(concurrency),
-            "WIDGET_HOST_LOG_LEVEL": "WARNING",
-            "WIDGET_HOST_RATE_LIMIT_WRITES": "0",
-        }
-        wiring = Wiring(Settings.from_environment(told))
-        yield Host(wiring, make_queue(wiring), told)
-        wiring.database.engine.dispose()
+    with tempfile.TemporaryDirectory() as folder, _over(database.url, folder, concurrency) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def embedded(concurrency: int) -> Iterator[Host]:
+    """Make a host over a SQLite of its own."""
+    with tempfile.TemporaryDirectory() as folder, _over(f"sqlite:///{folder}/host.db", folder, concurrency) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def _over(url: str, folder: str, concurrency: int) -> Iterator[Host]:
+    migrations.upgrade(url)
+    told = {
+        "WIDGET_HOST_DEVELOPMENT": "1",
+        "WIDGET_HOST_INSTANCE": folder,
+        "WIDGET_HOST_DATABASE_URL": url,
+        "WIDGET_HOST_WORKER": "0",
+        "WIDGET_HOST_WORKER_CONCURRENCY": str(concurrency),
+        "WIDGET_HOST_LOG_LEVEL": "WARNING",
+        "WIDGET_HOST_RATE_LIMIT_WRITES": "0",
+    }
+    wiring = Wiring(Settings.from_environment(told))
+    yield Host(wiring, make_queue(wiring), told)
+    wiring.database.engine.dispose()
 
 
 @contextlib.contextmanager

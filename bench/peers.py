@@ -14,6 +14,7 @@ import psycopg
 from flask import Flask, Response, jsonify, request
 
 from bench import rows
+from bench.orm_peer import orm
 from widget_host.kit.db import SQLITE_PRAGMAS
 from widget_host.web.rsgi import Server
 
@@ -27,16 +28,20 @@ Write = Callable[[dict[str, Any]], None]
 
 def served() -> Server:
     """Return the peer inside the host's own server."""
-    return Server(
-        {"hello": hello, "bare": bare}[os.environ["BENCH_PEER"]](), threads=THREADS, largest_body=LARGEST_BODY
-    )
+    app = {"hello": hello, "bare": bare, "orm": orm}[os.environ["BENCH_PEER"]]()
+    return Server(app, threads=THREADS, largest_body=LARGEST_BODY)
 
 
 def hello() -> Flask:
     """A view that says one thing in JSON."""
     app = Flask("hello")
-    app.add_url_rule("/", view_func=lambda: jsonify(hello="world"))
+    app.add_url_rule("/", view_func=lambda: jsonify(hello="world"), methods=["GET", "POST"])
     return app
+
+
+def hello_wsgi() -> Flask:
+    """The same, for granian's own WSGI."""
+    return hello()
 
 
 def bare() -> Flask:

@@ -82,3 +82,30 @@ def told() -> dict[str, str]:
     """Return what this process was told about whose rows it writes."""
     names = ("environment", "program", *ACCOUNTS)
     return {name: os.environ[f"BENCH_{name.upper()}"] for name in names}
+
+
+def as_rows(made: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """Return the parameters as rows of each table, in the order of `INSERTS`."""
+    now, environment, transaction = datetime.now(UTC), made["environment"], made["transaction"]
+    posting = {"entry_id": made["entry"]}
+    key = {"environment_id": environment, "key": made["reference"], "created_at": now}
+    event = {"id": made["event"], "environment_id": environment, "type": "transaction.completed"}
+    entry = {"id": made["entry"], "environment_id": environment, "key": made["entry"], "kind": "exchange"}
+    order = {"id": transaction, "environment_id": environment, "program_id": made["program"], "entry_id": made["entry"]}
+    price = {"value": 2500, "currency": "USD", "points": 2500, "bonus_points": 0, "price": "0.01", "remainder": "0"}
+    told = {"reference_number": made["reference"], "destination_user_id": made["member"], "status": "COMPLETED"}
+    return [
+        [key | {"request": REQUEST, "answer": json.loads(made["answer"])}],
+        [event | {"subject": transaction, "sequence": 1, "body": made["body"], "created_at": now}],
+        [entry | {"event_id": made["event"], "details": DETAILS, "posted_at": now}],
+        [
+            posting | {"leg": 1, "asset": "USD", "amount": 2500} | _between(made, "settlement", "money"),
+            posting | {"leg": 2, "asset": made["program"], "amount": 2500} | _between(made, "points", "issued"),
+        ],
+        [order | price | told | {"attempts": 0, "created_at": now}],
+        [{"transaction_id": transaction, "number": 1, "status": "COMPLETED", "at": now}],
+    ]
+
+
+def _between(made: Mapping[str, Any], source: str, destination: str) -> dict[str, int]:
+    return {"source_id": made[source], "destination_id": made[destination]}

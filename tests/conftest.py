@@ -12,6 +12,7 @@ import pytest
 
 from tests.services import caches
 from tests.services.network import Guard
+from tests.services.pgbouncer import PgBouncer
 from tests.services.postgres import PostgresServer, WorkerDatabase
 from tests.services.redis import RedisServer
 from tests.services.soak import SAID
@@ -96,6 +97,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     database: WorkerDatabase = request.getfixturevalue("postgresql_database")
     database.empty()
     return database.url
+
+
+@pytest.fixture
+def pooled_url(postgresql_database: WorkerDatabase) -> Iterator[str]:
+    """An empty PostgreSQL database behind a PgBouncer of this test's own, with two connections for all."""
+    postgresql_database.empty()
+    pooler = PgBouncer(postgresql_database.url, connections=2)
+    try:
+        pooler.start()
+        yield pooler.url
+    finally:
+        pooler.stop()
 
 
 @pytest.fixture

@@ -89,14 +89,15 @@ def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.url_map.converters |= {"id": IdConverter, "reference": ReferenceConverter}
     if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]  # WSGI's way
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # WSGI's way
     wiring.database.limit_statements(STATEMENT_SECONDS)
     _register(app)
     if settings.development:
         app.register_blueprint(gallery.bp)
     limits.register(app, settings, wiring.clock)
     if settings.worker:
-        start_in_background(wiring)
+        app.extensions["worker"] = start_in_background(wiring)
     return app
 
 
@@ -106,7 +107,9 @@ def create_served_app() -> Server:
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     settings = Settings.from_environment()
     metrics.share(settings.metrics_folder)
-    return Server(create_app(settings), threads=THREADS, largest_body=LARGEST_BODY)
+    app = create_app(settings)
+    end = app.extensions["worker"].end if settings.worker else None
+    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, end=end)
 
 
 def _register(app: HostApp) -> None:

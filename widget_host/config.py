@@ -67,8 +67,8 @@ class Settings:
     webhook_retention_days: int
     # LOG_LEVEL: DEBUG, INFO, WARNING or ERROR. Default: INFO
     log_level: str
-    # PROXIES: how many reverse proxies of yours stand before this host, 0 to 10: so many addresses at the end of
-    # X-Forwarded-For are believed. Default: 0, the header is not looked at
+    # PROXIES: how many reverse proxies of yours stand before this host, 0 to 10: so many values at the end of
+    # X-Forwarded-For, -Proto and -Host are believed. Default: 0, the headers are not looked at
     proxies: int
     # RATE_LIMIT_STORAGE: memory:// counts in each server process for itself; redis://host:6379/0 (rediss:// with TLS,
     # redis+unix:///path) counts once for all processes and machines. Default: memory://

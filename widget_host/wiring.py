@@ -17,14 +17,17 @@ from widget_host.adapters.programs.sandbox import PERSONAS
 from widget_host.config import Settings
 from widget_host.domain.callers.service import Callers
 from widget_host.domain.feed.service import Feed
-from widget_host.domain.issuing.service import Issuing, Resolving, Reversing, Undoing
+from widget_host.domain.issuing.service import Issuing
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
-from widget_host.domain.quotes.service import Offers
 from widget_host.domain.recording.service import Recorder
+from widget_host.domain.settling.service import Resolving, Reversing, Undoing
+from widget_host.domain.upkeep.rules import Entry
+from widget_host.domain.upkeep.service import LoneLines
+from widget_host.foundation import Foundation
 from widget_host.kit.bell import Bell
 from widget_host.kit.clock import Clock
-from widget_host.services import DATABASE_UP, Foundation, Services
+from widget_host.services import DATABASE_UP, Services
 from widget_host.telemetry import metrics, traces
 
 S = TypeVar("S")
@@ -91,7 +94,6 @@ class Wiring(Foundation):
             reading=_one(self.reading, lambda services: services.orders),
             writing=_one(self.writing, lambda services: services.orders),
             connectors=self.connectors,
-            offers=self.offers,
             recorder=self.recorder,
         )
 
@@ -101,14 +103,10 @@ class Wiring(Foundation):
         return Callers(
             tokens=_one(self.reading, lambda services: services.access_tokens),
             clients=_one(self.reading, lambda services: services.clients),
+            trail=LoneLines(database=self.database, clock=self.clock, told=_audited),
             lookups=self.lookups,
             clock=self.clock,
         )
-
-    @cached_property
-    def offers(self) -> Offers:
-        """What may be bought."""
-        return Offers(quotes=_one(self.reading, lambda services: services.quotes), lookups=self.lookups)
 
     @cached_property
     def recorder(self) -> Recorder:
@@ -166,10 +164,14 @@ def _tell(info: dict[Any, Any]) -> None:
     """Count and log what a unit of work has kept, now that it is kept."""
     for kind in info.pop("told", ()):
         metrics.count_event(kind)
-    for event, said in info.pop("audited", ()):
-        metrics.count_security_event(event)
-        name = f"audit.{event}"
-        log.info(name, **said)
+    for line in info.pop("audited", ()):
+        _audited(line)
+
+
+def _audited(line: Entry) -> None:
+    metrics.count_security_event(line.event)
+    name = f"audit.{line.event}"
+    log.info(name, **line.said)
 
 
 def _one(

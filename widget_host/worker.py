@@ -33,6 +33,8 @@ TIDIED_EVERY = timedelta(minutes=10)
 AHEAD = 16
 # While enough waits here, a round is put off for so long: the more it settles at once, the less each costs.
 PUT_OFF_SECONDS = 0.05  # float: seconds
+# An attempt that began just before, and the time to keep what came of it.
+END_SECONDS = 18
 # What was claimed has to begin while its lease outlasts an attempt.
 BEGINS_WITHIN_SECONDS = (LEASE - ATTEMPT_DEADLINE - LEASE_OUTLASTS_BY).total_seconds()
 Done = tuple[Claimed, Outcome]
@@ -81,6 +83,12 @@ class Waiting:
                 return claimed
         return None
 
+    def take_all(self) -> list[Claimed]:
+        """Return all that waits here, and hold nothing any more."""
+        left = [claimed for queue in self._queues.values() for _, claimed in queue]
+        self._queues, self.count = {}, 0
+        return left
+
 
 class Worker:
     """A loop for deliveries and one for pending transactions; any number may run, in any number of processes.
@@ -95,6 +103,7 @@ class Worker:
         self._wiring = wiring
         self._concurrency = wiring.settings.worker_concurrency
         self._stopping = threading.Event()
+        self._ended = threading.Event()
         self._seen_at: datetime | None = None
         self._tidied_at: datetime | None = None
         self._under_way: set[asyncio.Task[None]] = set()
@@ -107,8 +116,12 @@ class Worker:
         # Programs are asked on a thread of their own: a slow one delays no delivery, a busy queue delays no answer.
         asking = threading.Thread(target=self._ask_until_stopped, name="pending", daemon=True)
         asking.start()
-        asyncio.run(self._deliver(until_idle=False))
-        asking.join()
+        try:
+            asyncio.run(self._deliver(until_idle=False))
+            # What a program was asked about and did not answer yet stays pending, and is asked about again.
+            asking.join(END_SECONDS)
+        finally:
+            self._ended.set()
 
     def work_off(self) -> int:
         """Deliver what is due now, to the end, and return how many attempts were made."""
@@ -118,6 +131,11 @@ class Worker:
         """End the loop after the attempts under way."""
         self._stopping.set()
         self._wiring.enqueued.ring()
+
+    def end(self) -> None:
+        """Stop, and wait until what was under way is kept and the rest is handed back."""
+        self.stop()
+        self._ended.wait(END_SECONDS)
 
     def _ask_until_stopped(self) -> None:
         while not self._stopping.is_set():
@@ -219,11 +237,20 @@ class Worker:
             await asyncio.sleep(PUT_OFF_SECONDS)
 
     async def _finish(self) -> None:
-        """Let what is under way come to its end, and keep it."""
+        """Hand back what was claimed and not begun; let what is under way come to its end, and keep it."""
+        if left := self._waiting.take_all():
+            await asyncio.to_thread(self._hand_back, left)
         if self._under_way:
             await asyncio.wait(self._under_way)
         if self._done:
             await self._round()
+
+    def _hand_back(self, left: Sequence[Claimed]) -> None:
+        try:
+            with self._wiring.writing() as services:
+                services.deliveries.hand_back(left)
+        except Exception:  # the database is away: it is all due again when its lease ends
+            log.exception("worker.fault")
 
 
 def _tell(claimed: Claimed, outcome: Outcome, *, kept: bool) -> None:
@@ -242,7 +269,7 @@ def _tell(claimed: Claimed, outcome: Outcome, *, kept: bool) -> None:
 
 
 def start_in_background(wiring: Wiring) -> Worker:
-    """Run a worker on a thread that ends with the process; what it had claimed is due again when its lease ends."""
+    """Run a worker on a thread that ends with the process; before that, `end` hands back what it had claimed."""
     worker = Worker(wiring)
     threading.Thread(target=worker.run, name="webhook-worker", daemon=True).start()
     return worker

@@ -96,7 +96,7 @@ class PostgresServer:
         self._process.stdin.flush()
 
     def _run(self, *command: str) -> None:
-        subprocess.run([*_as_postgres(), *command], check=True, capture_output=True, cwd="/")
+        subprocess.run([*as_postgres(), *command], check=True, capture_output=True, cwd="/")
 
     def _launch(self, data: Path) -> None:
         settings = [word for setting in self._settings for word in ("-c", setting)]
@@ -104,7 +104,7 @@ class PostgresServer:
         server = [str(_program("postgres")), *where, "-k", "", *settings]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [*_as_postgres(), "sh", "-c", SUPERVISE, "sh", str(data), *server],
+                [*as_postgres(), "sh", "-c", SUPERVISE, "sh", str(data), *server],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -174,8 +174,8 @@ def _emptying(connection: psycopg.Connection) -> list[str]:
     return [statement for (statement,) in [*tables, *sequences]] or ["SELECT"]
 
 
-def _as_postgres() -> list[str]:
-    # PostgreSQL refuses to run as root.
+def as_postgres() -> list[str]:
+    """Return what a command begins with that must not run as root: PostgreSQL refuses to."""
     if os.geteuid() != 0:
         return []
     try:

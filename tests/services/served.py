@@ -54,21 +54,18 @@ class ServedHost:
         assert ended.returncode == 0, ended.stderr
         return json.loads(ended.stdout)
 
-    def launch(self) -> subprocess.Popen[bytes]:
-        """Start the server, whatever becomes of it."""
+    def launch(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start the server, or what another command runs, whatever becomes of it."""
+        command = command or (sys.executable, "-m", "widget_host", "serve", "--port", str(self.port))
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "widget_host", "serve", "--port", str(self.port)],
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
+                command, env=self.environment, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
             )
         return self._process
 
-    def start(self) -> None:
-        """Start the server and wait until it is ready."""
-        process, deadline = self.launch(), time.monotonic() + START_SECONDS
+    def start(self, *command: str) -> None:
+        """Start the server, with another command where one is given, and wait until it is ready."""
+        process, deadline = self.launch(*command), time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             with suppress(requests.ConnectionError):
                 if requests.get(f"{self.url}/readyz", timeout=5).status_code == 200:
@@ -77,11 +74,15 @@ class ServedHost:
         self.kill()
         raise RuntimeError(f"the server did not start:\n{self.log}")
 
-    def stop(self) -> int:
-        """Ask the server to stop, and return its exit code."""
+    def ask_to_stop(self) -> subprocess.Popen[bytes]:
+        """Ask the server to stop, and do not wait."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(STOP_SECONDS)
+        return self._process
+
+    def stop(self) -> int:
+        """Ask the server to stop, and return its exit code."""
+        return self.ask_to_stop().wait(STOP_SECONDS)
 
     def kill(self) -> None:
         """End the server's main process at once; harmless when there is none."""

@@ -13,7 +13,8 @@ from widget_host.telemetry import metrics
 
 # A name, not an import: each server process builds its own application.
 TARGET = "widget_host.app:create_served_app"
-STOP_SECONDS = 20
+# The longest a request takes, and what its process keeps and hands back after it.
+STOP_SECONDS = 40
 HEADER_SECONDS = 10
 # Connections that one process holds; more of them wait in the queue of the socket.
 CONNECTIONS = 1024

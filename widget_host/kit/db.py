@@ -37,6 +37,9 @@ SQLITE_PRAGMAS = (
     # Else REPLACE deletes rows without asking the triggers that refuse it.
     "PRAGMA recursive_triggers=ON",
 )
+# Both or neither: how long a statement may take, and how long a transaction may idle.
+LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout")
+IS_POOLED = "is_pooled"
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -115,19 +118,27 @@ class Database:
     def limit_statements(self, seconds: int) -> None:
         """Have PostgreSQL give up on a statement, and on a transaction that idles, after so long.
 
+        Said once for a connection; behind a pooler, where whoever is next would inherit it, for each transaction.
         SQLite has no such limit; there a writer waits 15 s for its turn.
         """
         if self.is_sqlite:
             return
-        milliseconds = seconds * 1000
+        until, always = (_limiting(seconds, within_transaction=within) for within in (True, False))
 
-        def limit(connection: Any, _record: Any) -> None:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET statement_timeout = {milliseconds}")
-                cursor.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
-            connection.commit()
+        def limit(connection: Any, record: Any) -> None:
+            if not record.info[IS_POOLED]:
+                connection.execute(always)
+                connection.commit()
+
+        def limit_pooled(connection: Connection) -> None:
+            lent = connection.connection
+            if lent.info[IS_POOLED]:
+                # A session that reads begins no transaction by itself.
+                begin = "BEGIN; " if cast("Any", lent.driver_connection).autocommit else ""
+                connection.exec_driver_sql(begin + until)
 
         event.listen(self.engine, "connect", limit)
+        event.listen(self.engine, "begin", limit_pooled)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -151,10 +162,13 @@ class Database:
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
         self._changes.seen = False
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            yield session
-        if self._changes.seen:
-            self.on_change()
+        try:
+            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                yield session
+        finally:
+            # Whether it is kept or undone: it may itself have looked at what it wrote.
+            if self._changes.seen:
+                self.on_change()
 
     def watch(self, tables: Set[str], on_change: Callable[[], None]) -> None:
         """Call this after each unit of work that may have changed one of these tables; text is always suspected."""
@@ -174,12 +188,30 @@ def _engine(url: str) -> Engine:
     shared: dict[str, Any] = {"json_serializer": wire.dumps, "json_deserializer": wire.loads, "hide_parameters": True}
     if make_url(url).get_backend_name() != "sqlite":
         engine = create_engine(url, isolation_level="READ COMMITTED", pool_size=10, **shared)
+        event.listen(engine, "connect", _look_for_pooler)
         event.listen(engine, "checkout", _check_is_open)
         return engine
     engine = create_engine(url, pool_size=16, max_overflow=32, **shared)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _look_for_pooler(connection: Any, record: Any) -> None:
+    """Prepare no statement where a pooler may give each transaction to another server process.
+
+    A pooler (PgBouncer) tells its clients process ids of its own making.
+    """
+    (process,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+    connection.rollback()
+    record.info[IS_POOLED] = process != connection.info.backend_pid
+    if record.info[IS_POOLED]:
+        connection.prepare_threshold = None
+
+
+def _limiting(seconds: int, *, within_transaction: bool) -> str:
+    scope = str(within_transaction).lower()
+    return "SELECT " + ", ".join(f"set_config('{name}', '{seconds * 1000}', {scope})" for name in LIMITS)
 
 
 def _reader(engine: Engine) -> Engine:

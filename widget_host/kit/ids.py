@@ -6,6 +6,9 @@ from datetime import timedelta
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LETTERS = 26
+# Two letters at once: ids are made several times a request.
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+SHIFTS = range(5 * (LETTERS - 2), -1, -10)
 
 
 def new_id(prefix: str) -> str:
@@ -29,4 +32,4 @@ def _uuid7() -> int:
 
 
 def _base32(number: int) -> str:
-    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(LETTERS)))
+    return "".join([PAIRS[number >> place & 1023] for place in SHIFTS])

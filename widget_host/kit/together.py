@@ -37,18 +37,19 @@ class Given:
         """Take the table's columns."""
         self._table = cast("Described", table.__table__)
         self._columns = [column for column in self._table.columns if column.name not in without]
+        self._names = [column.name for column in self._columns]
         self._count = count
 
     def text(self, dialect: str) -> str:
         """Return the INSERT."""
-        names = ", ".join(column.name for column in self._columns)
+        names = ", ".join(self._names)
         row = ", ".join(_placeholder(column, dialect) for column in self._columns)
         rows = " UNION ALL ".join([f"SELECT {row}"] * self._count)
         return f"INSERT INTO {self._table.name} ({names}) SELECT * FROM ({rows}) v WHERE true"  # noqa: S608 - the same
 
     def values(self, rows: Sequence[Row]) -> list[Any]:
         """Return the rows' values; what a row does not say is null."""
-        return [row.get(column.name) for row in rows for column in self._columns]
+        return [row.get(name) for row in rows for name in self._names]
 
 
 class Drawn:
@@ -101,7 +102,8 @@ def _one_statement(texts: Sequence[str]) -> str:
     first, *others = texts
     steps = [f"claimed AS ({first} ON CONFLICT DO NOTHING RETURNING 1)"]
     steps += [f"part_{number} AS ({text} AND EXISTS (TABLE claimed) RETURNING 1)" for number, text in enumerate(others)]
-    counts = f"SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM part_{len(others) - 1})"  # noqa: S608 - ours
+    last = f"part_{len(others) - 1}" if others else "claimed"
+    counts = f"SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM {last})"  # noqa: S608 - our own names
     return _numbered(f"WITH {', '.join(steps)} {counts}")
 
 

@@ -1,6 +1,7 @@
 """JSON as it goes over the wire: decimals are exact numbers in both directions, no float ever stands between."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -10,9 +11,19 @@ DEEPEST = 32
 LONGEST = 1000
 
 
+def _writer(*, is_ascii: bool) -> Callable[[Any], str]:
+    made = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=is_ascii, separators=(",", ":"), allow_nan=False)
+    write: Callable[[Any], str] = made.encode
+    return write
+
+
+# Made once: simplejson makes one at each call else.
+_IN_UNICODE, _IN_ASCII = _writer(is_ascii=False), _writer(is_ascii=True)
+
+
 def dumps(value: Any, *, is_ascii: bool = False) -> str:
     """Write compact JSON; a Decimal becomes a number with its own digits (`25.50`)."""
-    return simplejson.dumps(value, use_decimal=True, ensure_ascii=is_ascii, separators=(",", ":"), allow_nan=False)
+    return (_IN_ASCII if is_ascii else _IN_UNICODE)(value)
 
 
 def canonical(value: Any) -> str:

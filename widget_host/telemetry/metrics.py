@@ -7,6 +7,7 @@ Each metric has labels, and few values for each: routes are rules, never paths. 
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
@@ -66,9 +67,15 @@ def _is_running(pid: str) -> bool:
 
 def count_request(*, route: str | None, method: str, status: int, seconds: float) -> None:
     """Count an answer; `route` is the rule that matched, None where nothing did."""
-    method = method if method in METHODS else "other"
-    _requests.labels(route or "none", method, str(status)).inc()
-    _durations.labels(route or "none", method).observe(seconds)
+    answered, lasted = _counters(route or "none", method if method in METHODS else "other", status)
+    answered.inc()
+    lasted.observe(seconds)
+
+
+# To find a metric by its labels takes as long as to count: routes, methods and statuses are few.
+@cache
+def _counters(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    return _requests.labels(route, method, str(status)), _durations.labels(route, method)
 
 
 def count_refusal(limit: str) -> None:

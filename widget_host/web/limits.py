@@ -13,7 +13,6 @@ from typing import cast
 
 import structlog
 from flask import Flask, Response, g, request
-from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -83,8 +82,7 @@ class Limiter:
         if not quota:
             return None
         minute, passed = divmod(int(self._clock.now().timestamp()), WINDOW_SECONDS)
-        key = RateLimitItemPerMinute(quota).key_for(kind, _short(who), str(minute))
-        made = self._increment(kind, key)
+        made = self._increment(kind, f"LIMITS:{kind}/{_short(who)}/{minute}/{quota}")
         return None if made is None else Counted(kind, quota, quota - made, WINDOW_SECONDS - passed)
 
     def _increment(self, kind: str, key: str) -> int | None:
@@ -126,7 +124,8 @@ def register(app: Flask, settings: Settings, clock: Clock) -> None:
 
 def _refuse_large() -> None:
     # Whether its view reads it or not.
-    if (request.content_length or 0) > (request.max_content_length or math.inf):
+    length = request.content_length
+    if length and length > (request.max_content_length or math.inf):
         raise RequestEntityTooLarge
 
 

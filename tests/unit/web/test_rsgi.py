@@ -62,6 +62,9 @@ class Protocol:
         if self._stalls:
             await asyncio.Event().wait()
 
+    async def __call__(self) -> bytes:
+        return b"".join([piece async for piece in self])
+
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.answer = status, dict(headers), body
 
@@ -162,6 +165,13 @@ class TestServer:
         asyncio.run(Server(app, threads=1, largest_body=LARGEST).__rsgi__(Scope(), protocol))  # type: ignore[arg-type]  # as above
         assert protocol.answer == (200, {"Content-Type": "application/json"}, b"ab")
         assert parts.closed
+
+    def test_ends_with_its_process(self) -> None:
+        ended: list[str] = []
+        server = Server(Flask(__name__), threads=1, largest_body=LARGEST, end=lambda: ended.append("ended"))
+        with asyncio.Runner() as runner:
+            server.__rsgi_del__(runner.get_loop())
+        assert ended == ["ended"]
 
 
 class Parts(io.BytesIO):

@@ -83,22 +83,18 @@ class AccessTokens:
         clock: EnvironmentClock,
         signer: AccessTokenSigner,
         issuer: str,
-        trail: AuditTrail,
     ) -> None:
         """Sign as `issuer`, which is the audience too: the API and its token endpoint are one host."""
-        self._trail = trail
         self._session = session
         self._clock = clock
         self._signer = signer
         self._issuer = issuer
 
-    def issue(self, client: rules.Client, *, address: str | None = None) -> str:
-        """Return a token of ten minutes; it dies earlier when the secret that fetched it is revoked."""
+    def make(self, client: rules.Client) -> tuple[str, str]:
+        """Return a token of ten minutes after its id; it dies earlier when the secret that fetched it is revoked."""
         with self._clock.ahead(client.clock_ahead):
             now, token_id = int(self._clock.now().timestamp()), new_id("tok")
-        facts = {"token_id": token_id, "secret_id": client.secret_id, "address": address}
-        self._trail.record("token.issued", client.environment_id, **facts)
-        return self._signer.sign(
+        return token_id, self._signer.sign(
             {
                 "iss": self._issuer,
                 "aud": self._issuer,

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 from widget_host.domain.access.rules import EXPIRED, Caller, Client
 from widget_host.domain.access.service import AccessTokens, Clients
+from widget_host.domain.upkeep.service import LoneLines
 from widget_host.kit.clock import EnvironmentClock
 from widget_host.kit.errors import InvalidToken
 from widget_host.kit.lookups import Lookups
@@ -18,10 +19,12 @@ class Callers:
         *,
         tokens: Callable[[], AbstractContextManager[AccessTokens]],
         clients: Callable[[], AbstractContextManager[Clients]],
+        trail: LoneLines,
         lookups: Lookups,
         clock: EnvironmentClock,
     ) -> None:
-        """Take two ways to read, and the memory."""
+        """Take two ways to read, where tokens are written down, and the memory."""
+        self._trail = trail
         self._tokens = tokens
         self._clients = clients
         self._lookups = lookups
@@ -38,6 +41,14 @@ class Callers:
     def _check(self, token: str) -> Caller:
         with self._tokens() as tokens:
             return tokens.check(token)
+
+    def issue(self, client: Client, *, address: str | None = None) -> str:
+        """Return a token of ten minutes; who got it is kept."""
+        with self._tokens() as tokens:
+            token_id, token = tokens.make(client)
+        facts = {"token_id": token_id, "secret_id": client.secret_id, "address": address}
+        self._trail.record("token.issued", client.environment_id, **facts)
+        return token
 
     def of_secret(self, client_id: str, secret: str) -> Client | None:
         """Return who presents this id and secret."""

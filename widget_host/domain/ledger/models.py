@@ -46,7 +46,8 @@ class Entry(Table):
     __table_args__ = (UniqueConstraint("environment_id", "key"),)
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id"))
+    # No foreign key: on PostgreSQL each entry would lock the environment's row.
+    environment_id: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(160))
     kind: Mapped[str] = mapped_column(String(20))
     event_id: Mapped[str] = mapped_column(ForeignKey("events.id", deferrable=True, initially="DEFERRED"), unique=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget_host.kit.db import Table
@@ -14,7 +14,7 @@ class IdempotencyKey(Table):
 
     __tablename__ = "idempotency_keys"
 
-    environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id"), primary_key=True)
+    environment_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     key: Mapped[str] = mapped_column(String(160), primary_key=True)
     request: Mapped[dict[str, Any]]
     answer: Mapped[dict[str, Any]]

@@ -121,11 +121,9 @@ class Orders:
 
     def terms(self, order: Order) -> tuple[Offer, Preview | None]:
         """Return what the order is priced by, and the price its quote holds where it names one."""
-        return self._quotes.offer_for(order.asked), self.held(order)
-
-    def held(self, order: Order) -> Preview | None:
-        """Return the price that the order's quote holds, where it names one; raises QuoteExpired."""
-        return None if order.quote_id is None else self._quotes.get_held(order.quote_id, order.asked)
+        offer = self._quotes.offer_for(order.asked)
+        held = None if order.quote_id is None else self._quotes.get_held(order.quote_id, order.asked)
+        return offer, held
 
     def refuse(self, order: Order, refusal: Refused) -> Issued | None:
         """Keep a refusal under the order's reference; returns the earlier answer when there is one."""

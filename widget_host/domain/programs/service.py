@@ -18,6 +18,7 @@ from widget_host.kit.clock import Clock
 from widget_host.kit.db import insert_if_new
 from widget_host.kit.errors import FieldError, InvalidFields
 from widget_host.kit.ids import new_id
+from widget_host.kit.lookups import Lookups
 from widget_host.kit.money import Money
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
@@ -27,18 +28,26 @@ FIRST_RATES = datetime(2025, 1, 1, tzinfo=UTC)
 class Programs:
     """Reads what an environment may sell, and seeds a sandbox with programs to try."""
 
-    def __init__(self, *, session: Session, clock: Clock) -> None:
-        """Work within this session."""
+    def __init__(self, *, session: Session, clock: Clock, lookups: Lookups) -> None:
+        """Work within this session; offers are looked up once a second."""
         self._session = session
         self._clock = clock
+        self._lookups = lookups
 
     def list_offers(self, environment_id: str, currency: str | None = None) -> list[rules.Offer]:
         """Return what can be bought, priced in `currency` (the environment's own where none is named)."""
+        return self._lookups.get(("offers", environment_id, currency), lambda: self._offers(environment_id, currency))
+
+    def _offers(self, environment_id: str, currency: str | None) -> list[rules.Offer]:
         pricing = self._pricing(environment_id, currency)
         return [pricing.offer(*found) for found in queries.partnerships(self._session, environment_id)]
 
     def get_offer(self, environment_id: str, program_id: str, currency: str | None = None) -> rules.Offer:
         """Return one program's offer; raises InvalidProgram, NoPartnership, or InvalidFields: no such rate."""
+        key = ("offer", environment_id, program_id, currency)
+        return self._lookups.get(key, lambda: self._offer(environment_id, program_id, currency))
+
+    def _offer(self, environment_id: str, program_id: str, currency: str | None) -> rules.Offer:
         found = queries.partnership(self._session, environment_id, program_id)
         if found is None:
             raise rules.InvalidProgram("There is no program with this id.", programId=program_id)

@@ -1,7 +1,5 @@
 """What may be asked of prices: what something costs now, and to hold that for two minutes."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
@@ -21,8 +19,11 @@ from widget_host.kit.money import Money
 class Quotes:
     """Prices what is asked."""
 
-    def __init__(self, *, session: Session, clock: Clock, organizations: Organizations, programs: Programs) -> None:
+    def __init__(
+        self, *, session: Session, clock: Clock, organizations: Organizations, programs: Programs, lookups: Lookups
+    ) -> None:
         """Work within this session, together with these services of the same session."""
+        self._lookups = lookups
         self._session = session
         self._clock = clock
         self._organizations = organizations
@@ -62,9 +63,12 @@ class Quotes:
         return self._programs.get_offer(asked.environment_id, asked.program_id, asked.value.currency)
 
     def _allow_points(self, environment_id: str) -> None:
-        environment = self._organizations.get_environment(environment_id)
-        if not self._organizations.get(environment.organization_id).points_mode:
+        if not self._lookups.get(("points mode", environment_id), lambda: self._has_points_mode(environment_id)):
             raise rules.PointsModeDisabled("Ordering an exact number of points is not enabled for your organization.")
+
+    def _has_points_mode(self, environment_id: str) -> bool:
+        environment = self._organizations.get_environment(environment_id)
+        return self._organizations.get(environment.organization_id).points_mode
 
     def find(self, environment_id: str, quote_id: str) -> rules.Preview | None:
         """Return the figures of a quote of this environment, over or not."""
@@ -79,25 +83,6 @@ class Quotes:
         if (quote.program_id, quote.asked, quote.asked_in) != (asked.program_id, asked.amount, asked.unit):
             raise rules.QuoteExpired("The quote was given for something else.", quoteId=quote_id)
         return preview_of(quote)
-
-
-class Offers:
-    """What may be bought now, looked up again each second."""
-
-    def __init__(self, *, quotes: Callable[[], AbstractContextManager[Quotes]], lookups: Lookups) -> None:
-        """Take a way to read, and the memory."""
-        self._quotes = quotes
-        self._lookups = lookups
-
-    def get(self, asked: rules.Asked) -> Offer:
-        """Return what is asked for; raises as `Quotes.offer_for` does."""
-        return self._lookups.get(
-            ("offer", asked.environment_id, asked.program_id, asked.unit), lambda: self._look(asked)
-        )
-
-    def _look(self, asked: rules.Asked) -> Offer:
-        with self._quotes() as quotes:
-            return quotes.offer_for(asked)
 
 
 def preview_of(quote: Quote) -> rules.Preview:

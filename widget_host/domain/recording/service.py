@@ -8,13 +8,11 @@ from widget_host.domain.ledger.rules import AccountName, NewEntry, entry_row, po
 from widget_host.domain.ledger.service import Ledger
 from widget_host.domain.orders.rules import Decided, Issued, claim_of, key_row, receipt_answer
 from widget_host.domain.recording.queries import ORDER
-from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.service import Opened, opened
 from widget_host.kit.clock import EnvironmentClock
 from widget_host.kit.db import Database
 
 Row = Mapping[str, Any]
-COLUMNS = tuple(Transaction.__table__.columns.keys())
 # Environments times currencies and programs: more are looked up again.
 MOST_ENTRIES = 10_000
 
@@ -59,7 +57,7 @@ class Recorder:
         return Issued(receipt)
 
     def _rows(self, made: Opened, numbers: Mapping[AccountName, int]) -> list[Sequence[Row]]:
-        entry, told, at = made.entry, made.told, made.transaction.created_at
+        entry, told, at = made.entry, made.told, made.row["created_at"]
         lines = [(numbers[move.source], numbers[move.destination], move.asset, move.amount) for move in entry.movements]
         now = self._clock.machine.now()
         delivery = {"event_id": told.event_id, "due_at": now, "subject": told.subject, "kind": told.kind}
@@ -67,7 +65,7 @@ class Recorder:
             [told.row(at)],
             [entry_row(entry, at)],
             posting_rows(entry.id, lines),
-            [{name: getattr(made.transaction, name) for name in COLUMNS}],
+            [made.row],
             [made.status],
             [delivery | {"environment_id": told.environment_id}],
         ]

@@ -42,8 +42,9 @@ class Transaction(Table):
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id"))
-    program_id: Mapped[str] = mapped_column(ForeignKey("programs.id"))
+    # No foreign keys here: on PostgreSQL each would lock a row that all orders share.
+    environment_id: Mapped[str] = mapped_column(String(40))
+    program_id: Mapped[str] = mapped_column(String(40))
     entry_id: Mapped[str | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
     reservation_id: Mapped[str | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
     quote_id: Mapped[str | None] = mapped_column(String(40))

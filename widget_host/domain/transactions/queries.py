@@ -48,6 +48,18 @@ CHECKS = {
         SELECT t.id FROM transactions t
         WHERE t.status <> 'FAILED' AND NOT EXISTS (SELECT 1 FROM idempotency_keys k
                           WHERE k.environment_id = t.environment_id AND k.key = t.reference_number)""",
+    "everything kept of an order is of an environment, a program and an endpoint that there are": """
+        SELECT t.id FROM transactions t WHERE NOT EXISTS (SELECT 1 FROM environments e WHERE e.id = t.environment_id)
+           OR NOT EXISTS (SELECT 1 FROM programs p WHERE p.id = t.program_id)
+        UNION ALL SELECT n.id FROM ledger_entries n
+        WHERE NOT EXISTS (SELECT 1 FROM environments e WHERE e.id = n.environment_id)
+        UNION ALL SELECT v.id FROM events v
+        WHERE NOT EXISTS (SELECT 1 FROM environments e WHERE e.id = v.environment_id)
+        UNION ALL SELECT k.key FROM idempotency_keys k
+        WHERE NOT EXISTS (SELECT 1 FROM environments e WHERE e.id = k.environment_id)
+        UNION ALL SELECT d.id FROM deliveries d
+        WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints w
+                          WHERE w.id = d.endpoint_id AND w.environment_id = d.environment_id)""",
     "every receipt ever given is of a transaction": """
         SELECT k.key FROM idempotency_keys k
         WHERE CAST(k.answer AS TEXT) LIKE '{"receipt"%' AND NOT EXISTS (

@@ -1,6 +1,6 @@
 """What may be done with transactions: record, settle, read back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,21 +20,25 @@ from widget_host.kit.clock import EnvironmentClock, isoformat
 from widget_host.kit.db import violations
 from widget_host.kit.errors import NotFound
 from widget_host.kit.ids import new_id
+from widget_host.kit.money import Money
+
+Row = Mapping[str, Any]
+COLUMNS = tuple(Transaction.__table__.columns.keys())
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A transaction that begins completed: its row, and the entry and the event that come with it."""
 
-    transaction: Transaction
+    row: Row
     entry: NewEntry
     told: Told
 
     @property
     def status(self) -> dict[str, Any]:
         """The first line of its history."""
-        made = self.transaction
-        return {"transaction_id": made.id, "number": 1, "status": made.status, "reason": None, "at": made.created_at}
+        row = self.row
+        return {"transaction_id": row["id"], "number": 1, "status": row["status"], "at": row["created_at"]}
 
 
 class Transactions:
@@ -107,7 +111,7 @@ class Transactions:
         self._session.add(transaction)
         self._session.flush()
         self._note(transaction, status, reason)
-        payload = _told(transaction)
+        payload = _told(_row(transaction))
         self._outbox.record(transaction.environment_id, event_id, rules.told_as(status), transaction.id, payload)
 
     def _post(self, transaction: Transaction, status: str, entry_id: str, event_id: str) -> None:
@@ -115,7 +119,7 @@ class Transactions:
         if undone is not None:
             self._ledger.reverse(undone, new_entry_id=entry_id, event_id=event_id)
             return
-        self._ledger.post(_entry(transaction, entry_id, event_id, is_pending=status == rules.PENDING))
+        self._ledger.post(_entry(_row(transaction), entry_id, event_id, is_pending=status == rules.PENDING))
 
     def _note(self, transaction: Transaction, status: str, reason: str | None) -> None:
         number = len(queries.history(self._session, transaction.id)) + 1
@@ -169,30 +173,31 @@ class Transactions:
 def opened(order: rules.Order, transaction_id: str, preview: rules.Preview, at: datetime) -> Opened:
     """Make a transaction that is completed as it begins, with what comes with it; nothing is kept."""
     entry_id, event_id = new_id("ent"), new_id("evt")
-    made = Transaction(
-        **_facts(order, preview),
-        id=transaction_id,
-        entry_id=entry_id,
-        reservation_id=None,
-        status=rules.COMPLETED,
-        attempts=0,
-        due_at=None,
-        created_at=at,
-    )
-    told = Told(order.environment_id, event_id, rules.told_as(rules.COMPLETED), transaction_id, _told(made))
-    return Opened(made, _entry(made, entry_id, event_id), told)
+    row = _facts(order, preview) | {
+        "id": transaction_id,
+        "entry_id": entry_id,
+        "status": rules.COMPLETED,
+        "attempts": 0,
+        "created_at": at,
+    }
+    told = Told(order.environment_id, event_id, rules.told_as(rules.COMPLETED), transaction_id, _told(row))
+    return Opened(row, _entry(row, entry_id, event_id), told)
 
 
-def _entry(transaction: Transaction, entry_id: str, event_id: str, *, is_pending: bool = False) -> NewEntry:
+def _row(transaction: Transaction) -> Row:
+    return {name: getattr(transaction, name) for name in COLUMNS}
+
+
+def _entry(row: Row, entry_id: str, event_id: str, *, is_pending: bool = False) -> NewEntry:
     kind = "reservation" if is_pending else "exchange"
     return NewEntry(
         id=entry_id,
-        environment_id=transaction.environment_id,
-        key=f"{transaction.id}:{kind}",
+        environment_id=row["environment_id"],
+        key=f"{row['id']}:{kind}",
         kind=kind,
         event_id=event_id,
-        movements=_movements(transaction, is_pending=is_pending),
-        details=_details(transaction),
+        movements=_movements(row, is_pending=is_pending),
+        details=_details(row),
     )
 
 
@@ -201,25 +206,25 @@ def destination_of(transaction: Transaction) -> Destination:
     return Destination(transaction.destination_user_id, transaction.destination_user_email)
 
 
-def _movements(transaction: Transaction, *, is_pending: bool) -> Any:
+def _movements(row: Row, *, is_pending: bool) -> Any:
     if is_pending:
-        return reservation(value=transaction.value, currency=transaction.currency)
+        return reservation(value=row["value"], currency=row["currency"])
     return exchange(
-        value=transaction.value,
-        currency=transaction.currency,
-        program_id=transaction.program_id,
-        points=transaction.total_points,
-        is_reserved=transaction.reservation_id is not None,
+        value=row["value"],
+        currency=row["currency"],
+        program_id=row["program_id"],
+        points=row["points"] + row["bonus_points"],
+        is_reserved=row.get("reservation_id") is not None,
     )
 
 
-def _details(transaction: Transaction) -> dict[str, Any]:
+def _details(row: Row) -> dict[str, Any]:
     return {
-        "pricePerPoint": transaction.price,
+        "pricePerPoint": row["price"],
         "rounding": "floor",
-        "remainder": transaction.remainder,
-        "bonusPoints": transaction.bonus_points,
-        "campaignId": transaction.campaign_id,
+        "remainder": row["remainder"],
+        "bonusPoints": row["bonus_points"],
+        "campaignId": row["campaign_id"],
     }
 
 
@@ -245,17 +250,17 @@ def _facts(order: rules.Order, preview: rules.Preview) -> dict[str, Any]:
     }
 
 
-def _told(transaction: Transaction) -> dict[str, Any]:
+def _told(row: Row) -> dict[str, Any]:
     return {
-        "transactionId": transaction.id,
-        "referenceNumber": transaction.reference_number,
-        "programId": transaction.program_id,
-        "sourceUserId": transaction.source_user_id,
-        "destinationAccount": destination_of(transaction).as_account(),
-        "value": wire.number(transaction.money.major),
-        "currency": transaction.currency,
-        "totalPoints": transaction.total_points,
-        "description": transaction.description,
-        "status": transaction.status,
-        "date": isoformat(transaction.created_at),
+        "transactionId": row["id"],
+        "referenceNumber": row["reference_number"],
+        "programId": row["program_id"],
+        "sourceUserId": row["source_user_id"],
+        "destinationAccount": Destination(row["destination_user_id"], row["destination_user_email"]).as_account(),
+        "value": wire.number(Money(row["value"], row["currency"]).major),
+        "currency": row["currency"],
+        "totalPoints": row["points"] + row["bonus_points"],
+        "description": row["description"],
+        "status": row["status"],
+        "date": isoformat(row["created_at"]),
     }

@@ -1,4 +1,4 @@
-"""What is read and renewed of the host's own running."""
+"""What is read of the host's own running."""
 
 from datetime import datetime
 
@@ -6,12 +6,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
+from widget_host.kit.together import Given, Together
+
+LINE = Together(Given(AuditEvent))
 
 
-def renew_pulse(session: Session, *, name: str, seen_at: datetime) -> bool:
-    """Move a kind of worker's last sign of life; False where there never was one."""
-    renewed = update(WorkerPulse).where(WorkerPulse.name == name).values(seen_at=seen_at).returning(WorkerPulse.name)
-    return session.scalar(renewed, execution_options={"synchronize_session": False}) is not None
+def update_pulse(session: Session, name: str, seen_at: datetime) -> None:
+    """Change when this kind of worker was last seen."""
+    session.execute(update(WorkerPulse).where(WorkerPulse.name == name).values(seen_at=seen_at))
 
 
 def last_check(session: Session) -> LedgerCheck | None:

@@ -32,6 +32,22 @@ class Entry:
     environment_id: str | None
     details: Mapping[str, Any]
 
+    @property
+    def row(self) -> dict[str, Any]:
+        """The line as it is kept."""
+        return {
+            "id": self.id,
+            "at": self.at,
+            "event": self.event,
+            "environment_id": self.environment_id,
+            "details": dict(self.details),
+        }
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The line as it is logged."""
+        return {"audit_id": self.id, "environment_id": self.environment_id, **self.details}
+
 
 def is_due(last: datetime | None, now: datetime) -> bool:
     """Whether it is time for the next sign of life."""

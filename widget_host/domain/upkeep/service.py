@@ -1,5 +1,6 @@
 """What may be done with signs of life, checks of the books and the audit trail."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from widget_host.domain.upkeep import queries, rules
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
 from widget_host.kit.clock import Clock
-from widget_host.kit.db import insert_if_new
+from widget_host.kit.db import Database, insert_if_new
 from widget_host.kit.ids import new_id
 
 MOST_AT_ONCE = 1000
@@ -25,9 +26,9 @@ class Upkeep:
     def pulse(self, name: str = rules.DELIVERY_WORKER) -> None:
         """Say that this kind of worker is at work now."""
         now = self._clock.now()
-        if not queries.renew_pulse(self._session, name=name, seen_at=now):
-            # Of several that begin at once, one is the first.
-            insert_if_new(self._session, WorkerPulse, [{"name": name, "seen_at": now}])
+        # The first two of them may say so at the same moment.
+        if not insert_if_new(self._session, WorkerPulse, [{"name": name, "seen_at": now}]):
+            queries.update_pulse(self._session, name, now)
 
     def find_last_pulse(self, name: str = rules.DELIVERY_WORKER) -> datetime | None:
         """Return when this kind of worker was last seen at work."""
@@ -45,6 +46,22 @@ class Upkeep:
         return None if found is None else rules.Check(found.checked_at, found.broken)
 
 
+class LoneLines:
+    """Lines of the audit trail about something that leaves nothing else behind."""
+
+    def __init__(self, *, database: Database, clock: Clock, told: Callable[[rules.Entry], None]) -> None:
+        """Take who hears of each line that is kept."""
+        self._database = database
+        self._clock = clock
+        self._told = told
+
+    def record(self, event: str, environment_id: str, **details: Any) -> None:
+        """Keep a line, in one round trip."""
+        line = rules.Entry(new_id("aud"), self._clock.now(), event, environment_id, details)
+        queries.LINE.keep(self._database, [[line.row]])
+        self._told(line)
+
+
 class AuditTrail:
     """Remembers who did what; a line stands or falls with what it is about."""
 
@@ -55,12 +72,9 @@ class AuditTrail:
 
     def record(self, event: str, environment_id: str | None, **details: Any) -> None:
         """Keep a line with this unit of work; when it is kept, it is logged too."""
-        row = AuditEvent(
-            id=new_id("aud"), at=self._clock.now(), event=event, environment_id=environment_id, details=details
-        )
-        self._session.add(row)
-        said = {"audit_id": row.id, "environment_id": environment_id, **details}
-        self._session.info.setdefault("audited", []).append((event, said))
+        line = rules.Entry(new_id("aud"), self._clock.now(), event, environment_id, details)
+        self._session.add(AuditEvent(**line.row))
+        self._session.info.setdefault("audited", []).append(line)
 
     def list(
         self,

@@ -136,6 +136,12 @@ def _settle(session: Session, delivery_ids: Sequence[str], fence: str, values: d
     return list(session.scalars(settled.execution_options(**UNSYNCHRONIZED)))
 
 
+def release(session: Session, delivery_ids: Sequence[str], *, fence: str, now: datetime) -> None:
+    """Let deliveries be due at once, those that are still this fence's."""
+    mine = update(Delivery).where(Delivery.id.in_(delivery_ids), Delivery.fence == fence)
+    session.execute(mine.values(due_at=now, fence=None).execution_options(**UNSYNCHRONIZED))
+
+
 def queue(session: Session) -> tuple[int, datetime | None]:
     """Return how many deliveries wait for endpoints that are sent to, and when the first of them is due."""
     waiting = select(func.count(), func.min(Delivery.due_at)).join(Endpoint, Endpoint.id == Delivery.endpoint_id)

@@ -169,13 +169,15 @@ class Deliveries:
         return kept
 
     def _settle_taken(self, done: Sequence[tuple[rules.Claimed, rules.Outcome]], now: datetime) -> list[str]:
-        by_fence: dict[str, list[str]] = {}
-        for claimed, _ in done:
-            by_fence.setdefault(claimed.fence, []).append(claimed.id)
         found: list[str] = []
-        for fence, ids in by_fence.items():
+        for fence, ids in _by_fence([claimed for claimed, _ in done]).items():
             found += queries.settle_taken(self._session, ids, fence=fence, now=now)
         return found
+
+    def hand_back(self, claimed: Sequence[rules.Claimed]) -> None:
+        """Let deliveries that were not tried be due for another worker at once."""
+        for fence, ids in _by_fence(claimed).items():
+            queries.release(self._session, ids, fence=fence, now=self._clock.now())
 
     def bring_forward(self, environment_id: str, by: timedelta) -> None:
         """Let what waits fall due earlier: the environment's time was advanced."""
@@ -184,6 +186,13 @@ class Deliveries:
     def forget(self, older_than: timedelta, limit: int = 1000) -> int:
         """Take away what ended longer ago than this, some at a time, and return how many there were."""
         return queries.forget(self._session, self._clock.now() - older_than, limit)
+
+
+def _by_fence(claimed: Sequence[rules.Claimed]) -> dict[str, list[str]]:
+    by_fence: dict[str, list[str]] = {}
+    for each in claimed:
+        by_fence.setdefault(each.fence, []).append(each.id)
+    return by_fence
 
 
 def _after_failure(claimed: rules.Claimed, outcome: rules.Outcome, now: datetime) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from widget_host.kit.errors import InvalidFields
 from widget_host.web import audit, limits
 from widget_host.web.guards import is_at_its_host
 from widget_host.web.parsing import json_object
-from widget_host.web.scope import services, work
+from widget_host.web.scope import services, wiring
 
 UNKNOWN_CLIENT = "Unknown client, or wrong secret."
 TOKEN_PATH = "/auth/token"  # noqa: S105 - a path, no password
@@ -146,7 +146,7 @@ def _ascii(name: str) -> str:
 
 def _authenticate(_query_client: Any, oauth2_request: OAuth2Request) -> ApiClient:
     client_id, secret = _credentials(oauth2_request)
-    client = services().clients.find(client_id, secret) if client_id and secret else None
+    client = wiring().callers.of_secret(client_id, secret) if client_id and secret else None
     if client is None or not is_at_its_host(client.environment_kind):
         raise InvalidClientError(refused(client_id, secret), status_code=401)
     limits.count_client(client.environment_id)
@@ -182,7 +182,7 @@ def _basic(oauth2_request: OAuth2Request) -> tuple[str | None, str | None]:
 
 def _generate(client: ApiClient, scope: str | None = None, **_asked: Any) -> dict[str, Any]:
     token = {
-        "access_token": work().access_tokens.issue(client.client, address=request.remote_addr),
+        "access_token": wiring().callers.issue(client.client, address=request.remote_addr),
         "expires_in": int(rules.ACCESS_TOKEN_LIFE.total_seconds()),
         "token_type": "Bearer",
     }

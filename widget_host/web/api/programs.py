@@ -1,6 +1,6 @@
 """Programs: what can be bought, what is asked of a member, whether a member is known."""
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
@@ -54,8 +54,13 @@ class Member(RequestBody):
 )
 def index() -> ResponseReturnValue:
     """List what the client's customers can buy."""
-    offers = services().programs.list_offers(guards.client().environment_id)
-    return answer([_offer(offer) for offer in offers])
+    environment_id = guards.client().environment_id
+    body = wiring().lookups.get(("GET /programs", environment_id), lambda: _listed(environment_id))
+    return Response(body, content_type="application/json")
+
+
+def _listed(environment_id: str) -> bytes:
+    return answer([_offer(offer) for offer in services().programs.list_offers(environment_id)]).get_data()
 
 
 @bp.get("/<id:program_id>/fields")

@@ -52,6 +52,20 @@ DAMAGE = {
         ("DELETE FROM idempotency_keys WHERE key = :reference", "txn"),
         ("UPDATE transactions SET reference_number = 'NW-9' WHERE id = :txn", "txn"),
     ],
+    "everything kept of an order is of an environment, a program and an endpoint that there are": [
+        ("UPDATE transactions SET environment_id = 'env_other' WHERE id = :txn", "txn"),
+        ("UPDATE transactions SET program_id = 'prg_other' WHERE id = :txn", "txn"),
+        ("UPDATE ledger_entries SET environment_id = 'env_other' WHERE id = :entry", "entry"),
+        ("UPDATE events SET environment_id = 'env_other' WHERE id = :event", "event"),
+        ("UPDATE idempotency_keys SET environment_id = 'env_other' WHERE key = :reference", "reference"),
+        (
+            "INSERT INTO deliveries"
+            " (id, environment_id, event_id, endpoint_id, state, attempts, tries, due_at, created_at)"
+            " SELECT 'dlv_1', environment_id, id, 'whe_other', 'waiting', 0, 0, created_at, created_at FROM events"
+            " WHERE id = :event",
+            "delivery",
+        ),
+    ],
     "every receipt ever given is of a transaction": [("DELETE FROM transactions WHERE id = :txn", "reference")],
 }
 
@@ -89,7 +103,7 @@ class TestBroken:
             reservation_id = session.get_one(Transaction, pending.id).reservation_id or ""
             event_id = session.get_one(Entry, entry_id).event_id
         said = {"txn": receipt.id, "entry": entry_id, "event": event_id, "reference": receipt.reference_number}
-        return {**said, "pending": pending.id, "reservation": reservation_id}
+        return {**said, "pending": pending.id, "reservation": reservation_id, "delivery": "dlv_1"}
 
 
 class TestFind:

@@ -104,6 +104,31 @@ class TestClaim:
         assert [claimed.receiver.url for claimed in queue.claim()] == ["http://127.0.0.1:9/moved"]
 
 
+class TestHandBack:
+    def test_lets_another_have_it_at_once(self, wiring: Wiring, queue: Queue) -> None:
+        queue.add_endpoint()
+        queue.record()
+        first = queue.claim()
+        self.hand_back(wiring, first)
+
+        assert (queue.only().state, queue.only().fence, queue.only().due_at) == ("waiting", None, START)
+        assert [each.id for each in queue.claim()] == [each.id for each in first]
+
+    def test_leaves_what_another_has_by_now(self, wiring: Wiring, queue: Queue, clock: StoppedClock) -> None:
+        queue.add_endpoint()
+        queue.record()
+        stale = queue.claim()
+        clock.advance(seconds=60)
+        (present,) = queue.claim()
+        self.hand_back(wiring, stale)
+
+        assert queue.only().fence == present.fence
+
+    def hand_back(self, wiring: Wiring, claimed: list[Claimed]) -> None:
+        with wiring.writing() as services:
+            services.deliveries.hand_back(claimed)
+
+
 class TestFinish:
     def test_ends_a_delivery_that_was_taken(self, queue: Queue, clock: StoppedClock) -> None:
         claimed = self.claimed(queue)

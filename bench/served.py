@@ -1,0 +1,143 @@
+"""The host and its peers, each in a server of its own, over one database."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from sqlalchemy import text
+
+from bench.hosts import Host, running, wait_for
+from bench.load import Call
+from tests.factories.issuers import AURORA, Issuer, make_issuer
+from tests.services.ports import free_port
+from widget_host.domain.programs.rules import Destination
+from widget_host.domain.transactions.rules import Order
+from widget_host.kit.money import Money
+
+# As many as the host has by default on two cores.
+WORKERS, THREADS = "2", "4"
+# More than any run sends: what is measured is not how requests are refused.
+UNLIMITED = {f"WIDGET_HOST_RATE_LIMIT_{kind}": "1000000" for kind in ("READS", "WRITES", "TOKENS", "WIDGET")}
+JSON = {"Content-Type": "application/json"}
+MEMBER = "AC12345678"
+ACCOUNTS = {"settlement": "USD", "money": "USD", "points": "", "issued": ""}
+
+
+@dataclass(frozen=True)
+class Site:
+    """One issuer of a host, and what everybody who serves it is told."""
+
+    own: Host
+    issuer: Issuer
+    told: Mapping[str, str]
+
+    @property
+    def workers(self) -> str:
+        """How many processes serve: one where the database has one writer."""
+        return "1" if self.own.wiring.database.is_sqlite else WORKERS
+
+    def order(self) -> str:
+        """Return the body of an order."""
+        account = {"destinationUserId": MEMBER}
+        order = {"programId": self.issuer.programs[AURORA], "currency": "USD", "value": 25}
+        return json.dumps({**order, "destinationAccount": account, "referenceNumber": "order-{id}"})
+
+    @contextlib.contextmanager
+    def host(self) -> Iterator[str]:
+        """Serve the host, and say where."""
+        port = str(free_port())
+        command = [sys.executable, "-m", "widget_host", "serve", "--port", port, "--workers", self.workers]
+        with _serving(command, {**self.own.told, **UNLIMITED, "WIDGET_HOST_LOG_LEVEL": "INFO"}, port) as address:
+            yield address
+
+    @contextlib.contextmanager
+    def gunicorn(self) -> Iterator[str]:
+        """Serve the host with gunicorn's threads, and say where."""
+        port = str(free_port())
+        options = ["-k", "gthread", "-w", self.workers, "--threads", THREADS, "-b", f"127.0.0.1:{port}"]
+        command = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
+        with _serving(command, {**self.own.told, **UNLIMITED, "WIDGET_HOST_LOG_LEVEL": "INFO"}, port) as address:
+            yield address
+
+    @contextlib.contextmanager
+    def peer(self, name: str, interface: str = "rsgi", target: str = "bench.peers:served") -> Iterator[str]:
+        """Serve a peer, inside the host's own server unless another interface is named, and say where."""
+        port = str(free_port())
+        options = ["--factory", "--http", "1", "--no-ws", "--workers", self.workers, "--host", "127.0.0.1"]
+        threads = ["--blocking-threads", THREADS] if interface == "wsgi" else []
+        command = [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            interface,
+            *options,
+            *threads,
+            "--port",
+            port,
+            target,
+        ]
+        with _serving(command, {**self.told, "BENCH_PEER": name}, port) as address:
+            yield address
+
+    def bearer(self, address: str) -> dict[str, str]:
+        """Fetch a token, and return the headers that carry it."""
+        said = {"clientId": self.issuer.client_id, "clientSecret": self.issuer.client_secret}
+        request = Request(f"{address}/auth/token", json.dumps(said).encode(), JSON)  # noqa: S310 - our own host
+        with urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
+            return JSON | {"Authorization": f"Bearer {json.load(answer)['accessToken']}"}
+
+
+@contextlib.contextmanager
+def _serving(command: list[str], told: Mapping[str, str], port: str) -> Iterator[str]:
+    address = f"http://127.0.0.1:{port}"
+    with running(command, told) as process:
+        wait_for(lambda: _answers(address), process)
+        yield address
+
+
+def _answers(address: str) -> bool:
+    try:
+        urlopen(f"{address}/healthz", timeout=5).close()  # noqa: S310 - our own server
+    except HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def site(own: Host) -> Site:
+    """Make an issuer, and open its accounts by one order."""
+    issuer = make_issuer(own.wiring)
+    program = issuer.programs[AURORA]
+    own.wiring.issuing.issue(
+        Order(issuer.environment_id, program, Destination(MEMBER), "first", value=Money(2500, "USD"))
+    )
+    with own.wiring.database.reading() as session:
+        found = session.execute(text("SELECT kind, asset, id FROM ledger_accounts")).all()
+    numbers = {(row.kind, row.asset): str(row.id) for row in found}
+    url = own.told["WIDGET_HOST_DATABASE_URL"]
+    return Site(
+        own,
+        issuer,
+        {
+            "BENCH_SQLALCHEMY_URL": url,
+            "BENCH_DATABASE_URL": url.replace("+psycopg", ""),
+            "BENCH_SECRET": ",".join(own.wiring.settings.secret_keys),
+            "BENCH_ENVIRONMENT": issuer.environment_id,
+            "BENCH_PROGRAM": program,
+            "BENCH_SETTLEMENT": numbers["settlement", "USD"],
+            "BENCH_MONEY": numbers["liquidity", "USD"],
+            "BENCH_POINTS": numbers["liquidity", program],
+            "BENCH_ISSUED": numbers["issued", program],
+        },
+    )
+
+
+def order_call(site: Site, headers: Mapping[str, str] | None = None) -> Call:
+    """Return the call that places one order after another."""
+    return Call("POST", "/transactions", headers or JSON, site.order())

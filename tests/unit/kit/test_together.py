@@ -1,0 +1,137 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from tests.factories.issuers import Issuer
+from tests.factories.orders import make_order
+from tests.services.postgres import plain_url
+from widget_host.domain.orders.models import IdempotencyKey
+from widget_host.domain.upkeep.models import AuditEvent
+from widget_host.domain.upkeep.queries import LINE
+from widget_host.domain.upkeep.rules import Entry
+from widget_host.kit.clock import SystemClock
+from widget_host.kit.together import Given, Together
+from widget_host.wiring import Wiring
+
+BOTH = Together(Given(AuditEvent), Given(AuditEvent, 2))
+NOW = SystemClock().now()
+QUIET = ("_rollback_gen", "_set_autocommit_gen", "_set_isolation_level_gen")
+
+
+def line(name: str) -> dict[str, object]:
+    return Entry(name, NOW, "key.taken", None, {"figure": 1, "text": "x'y\"z"}).row
+
+
+def lines(wiring: Wiring) -> dict[str, AuditEvent]:
+    with wiring.database.reading() as session:
+        return {row.id: row for row in session.scalars(select(AuditEvent)) if row.event == "key.taken"}
+
+
+class TestKeep:
+    def test_writes_what_sessions_read(self, wiring: Wiring) -> None:
+        assert LINE.keep(wiring.database, [[line("aud_1")]]) == 1
+        (found,) = lines(wiring).values()
+        assert (found.id, found.at, found.environment_id, found.details) == (
+            "aud_1",
+            NOW,
+            None,
+            {"figure": 1, "text": "x'y\"z"},
+        )
+
+    def test_writes_nothing_where_the_first_is_there(self, wiring: Wiring) -> None:
+        LINE.keep(wiring.database, [[line("aud_1")]])
+        assert BOTH.keep(wiring.database, [[line("aud_1")], [line("aud_2"), line("aud_3")]]) is None
+        assert set(lines(wiring)) == {"aud_1"}
+
+    def test_writes_nothing_where_a_later_one_is_refused(self, wiring: Wiring) -> None:
+        LINE.keep(wiring.database, [[line("aud_3")]])
+        with pytest.raises(DBAPIError) as refused:
+            BOTH.keep(wiring.database, [[line("aud_1")], [line("aud_2"), line("aud_3")]])
+        assert set(lines(wiring)) == {"aud_3"}
+        assert "aud_2" not in str(refused.value).replace(str(refused.value.orig), "")
+
+    def test_is_done_by_one_of_many_at_once(self, wiring: Wiring) -> None:
+        together = threading.Barrier(8)
+
+        def keep(number: int) -> int | None:
+            together.wait()
+            return BOTH.keep(wiring.database, [[line("aud_1")], [line(f"aud_{number}_1"), line(f"aud_{number}_2")]])
+
+        with ThreadPoolExecutor(8) as threads:
+            done = list(threads.map(keep, range(8)))
+        assert sorted(done, key=str) == [2, *[None] * 7]
+        assert len(lines(wiring)) == 3
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+class TestConnections:
+    def test_that_the_server_closed_at_rest_are_replaced(self, wiring: Wiring) -> None:
+        LINE.keep(wiring.database, [[line("aud_1")]])
+        self.close_all(wiring)
+        assert LINE.keep(wiring.database, [[line("aud_2")]]) == 1
+        self.close_all(wiring)
+        assert set(lines(wiring)) == {"aud_1", "aud_2"}
+
+    def test_that_break_in_the_middle_are_replaced_and_the_order_is_kept_once(
+        self, wiring: Wiring, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        wiring.issuing.issue(make_order(issuer, "NW-1"))
+        real, tries = psycopg.RawCursor.execute, []
+
+        def breaking(cursor: Any, *args: Any, **options: Any) -> Any:
+            done = real(cursor, *args, **options)
+            tries.append(1)
+            if len(tries) == 1:
+                cursor.connection.close()
+                raise psycopg.OperationalError("the connection is lost")
+            return done
+
+        monkeypatch.setattr(psycopg.RawCursor, "execute", breaking)
+        issued = wiring.issuing.issue(make_order(issuer, "NW-2"))
+        assert (len(tries), issued.is_replay) == (2, False)
+        with wiring.database.reading() as session:
+            assert session.get(IdempotencyKey, (issuer.environment_id, "NW-2")) is not None
+        with wiring.reading() as services:
+            assert services.transactions.get(issuer.environment_id, "NW-2").id == issued.receipt.id
+
+    def close_all(self, wiring: Wiring) -> None:
+        with psycopg.connect(plain_url(wiring.settings.database_url), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
+class TestRoundTrips:
+    """An order of the sandbox: what is looked up is remembered, what is kept is one statement."""
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_of_an_order_are_one_and_with_a_quote_two(
+        self, wiring: Wiring, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        order = make_order(issuer, "NW-1")
+        wiring.issuing.issue(order)
+        with wiring.writing() as services:
+            quote_id = services.quotes.hold(order.asked).id
+        for reference, quote, most in (("NW-2", None, 1), ("NW-3", quote_id, 2)):
+            spoken = self.spoken(monkeypatch)
+            wiring.issuing.issue(make_order(issuer, reference, quote_id=quote))
+            assert spoken == ["_execute_gen"] * most
+
+    def spoken(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Return what psycopg waits for from now on; on a connection without a transaction `QUIET` says nothing."""
+        found: list[str] = []
+        real = psycopg.Connection.wait
+
+        def counted(connection: Any, gen: Any, *args: Any, **options: Any) -> Any:
+            if (name := getattr(gen, "__name__", "")) not in QUIET:
+                found.append(name)
+            return real(connection, gen, *args, **options)
+
+        monkeypatch.setattr(psycopg.Connection, "wait", counted)
+        return found
