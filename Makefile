@@ -46,7 +46,7 @@ bench: .venv/installed-dev ## measure deliveries beside Celery + Redis, long que
 	@scripts/test-machine database redis browser npm
 	@$(BIN)/python -m bench $(BENCH)
 
-soak: .venv/installed-dev ## meet every fault ten times as often, with tens of thousands of deliveries (WIDGET_HOST_SEED to repeat)
+soak: .venv/installed-dev ## meet every fault ten times as often, with a hundred thousand deliveries (WIDGET_HOST_SEED to repeat)
 	@scripts/test-machine database redis
 	@WIDGET_HOST_SOAK=10 $(BIN)/pytest tests/faults
 
