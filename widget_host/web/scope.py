@@ -8,11 +8,11 @@ from typing import Any, TypeVar, cast
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
-from widget_host.kit.ids import new_id
 from widget_host.services import Services
 from widget_host.telemetry import traces
 from widget_host.wiring import Wiring
 
+REQUEST_ID = "widget_host.request_id"
 T = TypeVar("T")
 
 
@@ -104,7 +104,5 @@ def work() -> Services:
 
 
 def request_id() -> str:
-    """Return this request's id, the one that every answer and log line carries."""
-    if "request_id" not in g:
-        g.request_id = new_id("req")
-    return cast("str", g.request_id)
+    """Return this request's id, the one that every answer and log line carries: `web.headers` gave it."""
+    return cast("str", request.environ[REQUEST_ID])
