@@ -50,7 +50,7 @@ bench-growth: .venv/installed-dev ## measure every call with 0, 1 and 10 million
 	@scripts/test-machine database
 	@SIZES="$(or $(SIZES),0,1000000,10000000)" ROUNDS="$(or $(ROUNDS),3)" $(BIN)/python -m bench.growth
 
-soak: .venv/installed-dev ## meet every fault ten times as often, with tens of thousands of deliveries (WIDGET_HOST_SEED to repeat)
+soak: .venv/installed-dev ## meet every fault ten times as often, with a hundred thousand deliveries (WIDGET_HOST_SEED to repeat)
 	@scripts/test-machine database redis
 	@WIDGET_HOST_SOAK=10 $(BIN)/pytest tests/faults
 

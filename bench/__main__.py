@@ -2,13 +2,17 @@
 
 import sys
 
-from bench import clients, deliveries, neighbours, orders, queues, refusals, widgets
+from bench import calls, clients, deliveries, neighbours, orders, postings, queues, refusals, starting, widgets
 from bench.report import machine
 from widget_host.kit.logs import configure
 
 BENCHMARKS = {
+    "postings": postings.measure,
     "orders": orders.measure,
     "orders-sqlite": orders.measure_embedded,
+    "calls": calls.measure,
+    "calls-sqlite": calls.measure_embedded,
+    "starting": starting.measure,
     "deliveries": deliveries.measure,
     "clients": clients.measure,
     "neighbours": neighbours.measure,

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,11 @@ local run = %s
 local number = 0
 local headers = {}
 %s
+local paths = {%s}
 function request()
   number = number + 1
   local id = run .. "-" .. number
-  local path = string.gsub(%s, "{id}", id)
+  local path = string.gsub(paths[number %% #paths + 1], "{id}", id)
   local body = string.gsub(%s, "{id}", id)
   return wrk.format(%s, path, headers, body)
 end
@@ -40,6 +41,8 @@ class Call:
     path: str
     headers: Mapping[str, str]
     body: str = ""
+    # Where not each request goes to the same path.
+    paths: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Load:
 def load(address: str, call: Call, seconds: float, run: str) -> Load:
     """Send the call for so long; raises RuntimeError where one was answered by anything but 2xx."""
     headers = "\n".join(f"headers[{_text(name)}] = {_text(value)}" for name, value in call.headers.items())
-    texts = (_text(run), headers, _text(call.path), _text(call.body), _text(call.method))
+    paths = ", ".join(_text(path) for path in call.paths or (call.path,))
+    texts = (_text(run), headers, paths, _text(call.body), _text(call.method))
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "call.lua"
         script.write_text(SCRIPT % texts, "utf-8")

@@ -31,6 +31,16 @@ DETAILS = {"pricePerPoint": "0.01", "rounding": "floor", "remainder": "0", "bonu
 SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 
 
+ANSWER = {"receipt": {"id": "txn_{transaction}", "totalPoints": 2500, "status": "COMPLETED"}}
+BODY = {
+    "id": "evt_{event}",
+    "type": "transaction.completed",
+    "sequence": 1,
+    "referenceNumber": "{reference}",
+    **REQUEST,
+}
+
+
 class Names(dict[str, str]):
     """Each parameter as a driver names it."""
 

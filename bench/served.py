@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from bench.hosts import Host, running, wait_for
 from bench.load import Call
 from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.services.ports import free_port
+from widget_host.domain.access.rules import POINT_EXCHANGE, LaunchRequest
 from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.rules import Order
 from widget_host.kit.money import Money
@@ -46,12 +48,22 @@ class Site:
         order = {"programId": self.issuer.programs[AURORA], "currency": "USD", "value": 25}
         return json.dumps({**order, "destinationAccount": account, "referenceNumber": "order-{id}"})
 
+    def widget_paths(self, count: int) -> list[str]:
+        """Launch so many Purchase widgets, and return where each opens."""
+        with self.own.wiring.writing() as services:
+            environment = services.organizations.get_environment(self.issuer.environment_id)
+            tokens = [
+                services.widget_sessions.launch(environment, POINT_EXCHANGE, LaunchRequest(f"customer-{number}"))
+                for number in range(count)
+            ]
+        return [f"/widget/{POINT_EXCHANGE}?token={token}" for token in tokens]
+
     @contextlib.contextmanager
     def host(self) -> Iterator[str]:
         """Serve the host, and say where."""
-        port = str(free_port())
-        command = [sys.executable, "-m", "widget_host", "serve", "--port", port, "--workers", self.workers]
-        with _serving(command, {**self.own.told, **UNLIMITED, "WIDGET_HOST_LOG_LEVEL": "INFO"}, port) as address:
+        told = {**self.own.told, **UNLIMITED, "WIDGET_HOST_LOG_LEVEL": "INFO"}
+        with served_by(told, "--workers", self.workers) as (address, process):
+            wait_for(lambda: answers(address), process)
             yield address
 
     @contextlib.contextmanager
@@ -93,14 +105,23 @@ class Site:
 
 
 @contextlib.contextmanager
+def served_by(told: Mapping[str, str], *options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a server, whether it answers yet or not, and say where it will."""
+    port = str(free_port())
+    with running([sys.executable, "-m", "widget_host", "serve", "--port", port, *options], told) as process:
+        yield f"http://127.0.0.1:{port}", process
+
+
+@contextlib.contextmanager
 def _serving(command: list[str], told: Mapping[str, str], port: str) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     with running(command, told) as process:
-        wait_for(lambda: _answers(address), process)
+        wait_for(lambda: answers(address), process)
         yield address
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Whether somebody answers there, whatever it is."""
     try:
         urlopen(f"{address}/healthz", timeout=5).close()  # noqa: S310 - our own server
     except HTTPError:

@@ -15,6 +15,7 @@ from tests.services.network import Guard
 from tests.services.pgbouncer import PgBouncer
 from tests.services.postgres import PostgresServer, WorkerDatabase
 from tests.services.redis import RedisServer
+from tests.services.soak import SAID
 from widget_host import migrations
 
 pytest_plugins = ["tests.fixtures"]
@@ -27,6 +28,11 @@ hypothesis.settings.load_profile("house")
 
 
 caches.share()
+
+
+def pytest_report_header() -> str:
+    """Name the seed at the head of every run: what a fault test drew is drawn again with it."""
+    return SAID
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -113,7 +113,8 @@ def create_served_app() -> Server:
 
 
 def _register(app: HostApp) -> None:
-    for part in (logs, headers, errors, compression, assets, language, docs, pictures):
+    headers.register(app, is_https=app.extensions["wiring"].settings.base_url.startswith("https://"))
+    for part in (logs, errors, compression, assets, language, docs, pictures):
         part.register(app)
     webhooks = (webhook_endpoints, webhook_secrets, webhook_deliveries)
     api = (auth, business, programs, transactions, multibrand, events, *webhooks, sandbox, widget_tokens)

@@ -5,13 +5,11 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from widget_host.config import Settings
 from widget_host.domain.access.service import AccessTokens, Clients, WidgetSessions
 from widget_host.domain.accounts.service import Accounts
 from widget_host.domain.endpoints.service import Endpoints, EndpointSecrets
 from widget_host.domain.feed.service import Events
 from widget_host.domain.inbound.service import InboundSecrets, Inbox
-from widget_host.domain.issuing.service import FinalWords
 from widget_host.domain.ledger.service import Ledger
 from widget_host.domain.orders.service import Answers, Orders
 from widget_host.domain.organizations.service import Organizations
@@ -24,50 +22,14 @@ from widget_host.domain.quotes.service import Quotes
 from widget_host.domain.redelivery.service import Redelivery
 from widget_host.domain.rewards.service import AbandonedRewards
 from widget_host.domain.sandbox.service import Sandbox
+from widget_host.domain.settling.service import FinalWords
 from widget_host.domain.transactions.service import Transactions
 from widget_host.domain.upkeep.service import AuditTrail, Upkeep
 from widget_host.domain.webhooks.service import Deliveries, Outbox
-from widget_host.kit.addresses import AddressRules
-from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
-from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
-from widget_host.kit.db import Database
-from widget_host.kit.lookups import Lookups
-from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner, ReceiptSigner
+from widget_host.foundation import Foundation
 from widget_host.telemetry import metrics
 
-# Where what is looked up at each request stands: kit/lookups.py.
-LOOKED_UP = frozenset(
-    {
-        "campaigns",
-        "client_secrets",
-        "environments",
-        "exchange_rates",
-        "organizations",
-        "partnerships",
-        "programs",
-    }
-)
 DATABASE_UP = "Whether the database answered when the figures were read."
-
-
-class Foundation:
-    """What the services stand on, as long as the process lives: settings, clock, database and keys."""
-
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        """Derive the keys and prepare the database; nothing is connected yet."""
-        self.settings = settings
-        self.clock = EnvironmentClock(clock or SystemClock())
-        self.database = Database(settings.database_url)
-        self.lookups = Lookups(self.clock)
-        self.database.watch(LOOKED_UP, self.lookups.forget)
-        keys = KeyRing(settings.secret_keys)
-        self.access_signer = AccessTokenSigner(keys)
-        self.launch_signer = LaunchTokenSigner(keys)
-        self.receipt_signer = ReceiptSigner(keys)
-        self.hasher = SecretHasher(keys)
-        self.box = SecretBox(keys)
-        self.retention = timedelta(days=settings.webhook_retention_days)
-        self.address_rules = AddressRules(settings.development, settings.outgoing_ports)
 
 
 class Services:

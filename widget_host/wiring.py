@@ -17,15 +17,18 @@ from widget_host.adapters.programs.sandbox import PERSONAS
 from widget_host.config import Settings
 from widget_host.domain.callers.service import Callers
 from widget_host.domain.feed.service import Feed
-from widget_host.domain.issuing.service import Issuing, Resolving, Reversing, Undoing
+from widget_host.domain.issuing.service import Issuing
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
+from widget_host.domain.quotes.service import Offers
 from widget_host.domain.recording.service import Recorder
+from widget_host.domain.settling.service import Resolving, Reversing, Undoing
 from widget_host.domain.upkeep.rules import Entry
 from widget_host.domain.upkeep.service import LoneLines
+from widget_host.foundation import Foundation
 from widget_host.kit.bell import Bell
 from widget_host.kit.clock import Clock
-from widget_host.services import DATABASE_UP, Foundation, Services
+from widget_host.services import DATABASE_UP, Services
 from widget_host.telemetry import metrics, traces
 
 S = TypeVar("S")
@@ -98,6 +101,7 @@ class Wiring(Foundation):
             reading=_one(self.reading, lambda services: services.orders),
             writing=_one(self.writing, lambda services: services.orders),
             connectors=self.connectors,
+            offers=Offers(quotes=_one(self.reading, lambda services: services.quotes), lookups=self.lookups),
             recorder=self.recorder,
         )
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
@@ -15,6 +16,13 @@ from widget_host.demo.program_store import Credits
 from widget_host.wiring import Wiring
 
 NOBODY = "http://127.0.0.1:9/hook"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in figures what was survived."""
+    for report in terminalreporter.getreports("passed"):
+        for name, figures in report.user_properties:
+            terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {name} {figures}")
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Whatever a receiver does: the right state, the right next time, and a worker that goes on."""
 
-import os
-import random
 import resource
 import socket
 import time
@@ -16,6 +14,7 @@ from tests.factories.books import make_books
 from tests.fakes.clock import StoppedClock
 from tests.fakes.faults import EXPECTED, NO_NAME, FaultServers
 from tests.fakes.receiver import Receiver
+from tests.services.soak import ROUNDS, SAID, chance
 from widget_host.adapters.http import answers
 from widget_host.domain.endpoints import rules
 from widget_host.domain.endpoints.models import Endpoint
@@ -26,11 +25,6 @@ from widget_host.kit.ids import new_id
 from widget_host.wiring import Wiring
 from widget_host.worker import Worker
 
-# `make soak` asks for more of everything.
-ROUNDS = int(os.environ.get("WIDGET_HOST_SOAK", "1"))
-# Chosen anew each time, and named when something fails: give it to see the same again.
-SEED = int(os.environ.get("WIDGET_HOST_SEED", str(random.SystemRandom().randrange(1 << 32))))
-SAID = f"WIDGET_HOST_SEED={SEED}"
 TIMES = 10
 HASTY_SECONDS = 1.5
 HELD_AT_MOST_SECONDS = 20
@@ -90,7 +84,7 @@ class TestFaults:
     def add_all(self, post: Post, faults: FaultServers) -> dict[str, str]:
         """Add an endpoint for each time a fault is met, and return their kinds by their ids."""
         order = list(EXPECTED) * TIMES
-        random.Random(SEED).shuffle(order)  # noqa: S311 - to be repeated, not to be secret
+        chance("faults").shuffle(order)
         return {post.add(faults.urls[kind]): kind for kind in order}
 
     def meet(self, post: Post, kinds: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from tests.factories.long_queues import LongQueue, make_queue
 from tests.fakes.receiver import Receiver
-from tests.faults.test_deliveries import ROUNDS
+from tests.services.soak import ROUNDS
 from widget_host.config import Settings
 from widget_host.kit.clock import SystemClock
 from widget_host.wiring import Wiring

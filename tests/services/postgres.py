@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -19,6 +20,15 @@ START_SECONDS = 30
 # A test database may be lost at any time: speed is all it needs.
 USUAL = ("max_connections=200", "timezone=UTC")
 CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", *USUAL)
+
+# The shell reads from us and meets the end of the pipe however we end, even by kill -9: it stops the server. Told so,
+# it stops it as `pg_ctl stop -m immediate` does, and starts it again.
+SUPERVISE = """data=$1; shift; "$@" </dev/null &
+while read -r word; do
+  case $word in crash) kill -QUIT $!; wait $!;; start) "$@" </dev/null & esac
+done
+kill -INT $!; wait; rm -rf "$data"
+"""
 
 
 class PostgresMissing(RuntimeError):
@@ -62,6 +72,29 @@ class PostgresServer:
             self._process = None
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def crash(self) -> None:
+        """Stop it at once, with no word to whoever is connected and nothing written down."""
+        self._tell("crash")
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+            except ConnectionRefusedError:
+                return
+            time.sleep(0.01)
+        raise RuntimeError("PostgreSQL did not stop")
+
+    def recover(self) -> None:
+        """Start it where it crashed, and wait until it answers."""
+        self._tell("start")
+        self._wait()
+
+    def _tell(self, word: str) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{word}\n".encode())
+        self._process.stdin.flush()
+
     def _run(self, *command: str) -> None:
         subprocess.run([*as_postgres(), *command], check=True, capture_output=True, cwd="/")
 
@@ -69,11 +102,9 @@ class PostgresServer:
         settings = [word for setting in self._settings for word in ("-c", setting)]
         where = f"-D {data} -h 127.0.0.1 -p {self._port}".split()
         server = [str(_program("postgres")), *where, "-k", "", *settings]
-        # The shell reads from us and meets the end of the pipe however we end, even by kill -9: it stops the server.
-        supervise = 'data=$1; shift; "$@" </dev/null & read -r _; kill -INT $!; wait; rm -rf "$data"'
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [*as_postgres(), "sh", "-c", supervise, "sh", str(data), *server],
+                [*as_postgres(), "sh", "-c", SUPERVISE, "sh", str(data), *server],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -38,6 +38,11 @@ class ServedHost:
         """What the server wrote."""
         return self._log.read_text("utf-8")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server that was started last is still there."""
+        return self._process is not None and self._process.poll() is None
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         command = [sys.executable, "-m", "widget_host", *arguments]

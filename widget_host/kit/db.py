@@ -15,6 +15,7 @@ from sqlalchemy import (
     Engine,
     MetaData,
     TableClause,
+    TextClause,
     create_engine,
     event,
     literal,
@@ -190,7 +191,7 @@ class Database:
         def look(_connection: Any, statement: Any, *_others: Any) -> None:
             if getattr(statement, "is_dml", False):
                 self._changes.seen |= statement.table.name in tables
-            elif statement.is_text:
+            elif isinstance(statement, TextClause):
                 self._changes.seen = True
 
         self.on_change = on_change

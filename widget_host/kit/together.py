@@ -23,8 +23,8 @@ TYPES: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # the librar
 class Part(Protocol):
     """Rows of one table: the text that writes them, and the values it takes."""
 
-    def text(self, dialect: str) -> str:
-        """Return an INSERT that takes its rows from a SELECT with a WHERE, parameters as `%s`."""
+    def text(self, dialect: str, source: str = "") -> str:
+        """Return an INSERT, parameters as `%s`; it takes its rows from the `source`, which has one row or none."""
 
     def values(self, rows: Sequence[Row]) -> list[Any]:
         """Return the parameters, in the text's order."""
@@ -40,12 +40,14 @@ class Given:
         self._names = [column.name for column in self._columns]
         self._count = count
 
-    def text(self, dialect: str) -> str:
+    def text(self, dialect: str, source: str = "") -> str:
         """Return the INSERT."""
-        names = ", ".join(self._names)
+        into = f"INSERT INTO {self._table.name} ({', '.join(self._names)})"
         row = ", ".join(_placeholder(column, dialect) for column in self._columns)
-        rows = " UNION ALL ".join([f"SELECT {row}"] * self._count)
-        return f"INSERT INTO {self._table.name} ({names}) SELECT * FROM ({rows}) v WHERE true"  # noqa: S608 - the same
+        if not source:
+            return f"{into} VALUES {', '.join([f'({row})'] * self._count)}"
+        selected = " UNION ALL ".join([f"SELECT {row} FROM {source}"] * self._count)  # noqa: S608 - our own names
+        return f"{into} {selected}"
 
     def values(self, rows: Sequence[Row]) -> list[Any]:
         """Return the rows' values; what a row does not say is null."""
@@ -53,16 +55,16 @@ class Given:
 
 
 class Drawn:
-    """Rows that the database finds itself: an INSERT … SELECT … WHERE for each dialect, and the names it takes."""
+    """Rows that the database finds itself: an INSERT … SELECT … FROM {source} for each dialect, and what it takes."""
 
     def __init__(self, texts: Mapping[str, str], names: Sequence[str]) -> None:
         """Take the texts, which name their parameters in this order."""
         self._texts = texts
         self._names = names
 
-    def text(self, dialect: str) -> str:
+    def text(self, dialect: str, source: str = "") -> str:
         """Return the INSERT."""
-        return self._texts[dialect]
+        return self._texts[dialect].format(source=f"{source}, " if source else "")
 
     def values(self, rows: Sequence[Row]) -> list[Any]:
         """Return what the one row says under each name."""
@@ -70,7 +72,9 @@ class Drawn:
 
 
 def _placeholder(column: Column[Any], dialect: str) -> str:
-    return f"%s::{column.type.compile(TYPES)}" if dialect == POSTGRESQL else "%s"
+    # Without its length: a cast to one cuts what is too long, where an INSERT refuses it.
+    kind = str(column.type.compile(TYPES)).partition("(")[0]
+    return f"%s::{kind}" if dialect == POSTGRESQL else "%s"
 
 
 class Together:
@@ -79,7 +83,9 @@ class Together:
     def __init__(self, *parts: Part) -> None:
         """Make the texts."""
         self._parts = parts
-        self._statement = _one_statement([part.text(POSTGRESQL) for part in parts])
+        self._statement = _one_statement(
+            *(part.text(POSTGRESQL, "claimed" * bool(place)) for place, part in enumerate(parts))
+        )
         self._statements = [part.text(SQLITE).replace("%s", "?") for part in parts]
         self._statements[0] += " ON CONFLICT DO NOTHING"
 
@@ -93,15 +99,16 @@ class Together:
             as_sqlite = [[_as_sqlite(value) for value in part] for part in values]
             return direct.in_turn(database, list(zip(self._statements, as_sqlite, strict=True)))
         claimed, found = direct.at_once(
-            database, self._statement, [_as_text(value) for part in values for value in part]
+            database,
+            self._statement,
+            [value if type(value) is str else _as_text(value) for part in values for value in part],
         )
         return int(found) if claimed else None
 
 
-def _one_statement(texts: Sequence[str]) -> str:
-    first, *others = texts
+def _one_statement(first: str, *others: str) -> str:
     steps = [f"claimed AS ({first} ON CONFLICT DO NOTHING RETURNING 1)"]
-    steps += [f"part_{number} AS ({text} AND EXISTS (TABLE claimed) RETURNING 1)" for number, text in enumerate(others)]
+    steps += [f"part_{number} AS ({text} RETURNING 1)" for number, text in enumerate(others)]
     last = f"part_{len(others) - 1}" if others else "claimed"
     counts = f"SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM {last})"  # noqa: S608 - our own names
     return _numbered(f"WITH {', '.join(steps)} {counts}")

@@ -29,6 +29,11 @@ def start() -> None:
     _tracer, _extract = tracer(), extract
 
 
+def is_on() -> bool:
+    """Whether somebody traces."""
+    return _tracer is not None
+
+
 def span(name: str, **attributes: Any) -> AbstractContextManager[Any]:
     """Measure what happens inside, as a part of what is measured around it; yields None where nobody traces."""
     if _tracer is None:

@@ -1,12 +1,13 @@
 """The headers of every answer: nothing may be framed, sniffed, cached or learned from a referrer unless it says so."""
 
 import secrets
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 
-from widget_host.web.scope import request_id, wiring
+from widget_host.kit.ids import new_id
+from widget_host.web.scope import REQUEST_ID
 
 NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PICTURE_ALLOWED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -15,9 +16,39 @@ PERMISSIONS = ", ".join(f"{feature}=()" for feature in FEATURES)
 YEAR_SECONDS = 31_536_000
 
 
-def register(app: Flask) -> None:
+class Always:
+    """Stands before the application and puts on every answer what all have, unless it says something else itself.
+
+    Here, and not as Flask's own headers, because it is the same each time: there each costs a dozen calls.
+    """
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], *, is_https: bool) -> None:
+        """Tell browsers to stay with https where that is how the host is reached."""
+        self._app = app
+        self._always = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
+        if is_https:
+            self._always.append(("Strict-Transport-Security", f"max-age={YEAR_SECONDS}"))
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer as the application does."""
+        environ[REQUEST_ID] = new_id("req")
+
+        def start(status: str, headers: list[tuple[str, str]], fault: Any = None) -> Any:
+            said = {name.lower() for name, _ in headers}
+            headers += [("X-Request-Id", environ[REQUEST_ID]), *self._always]
+            if "content-security-policy" not in said:
+                headers.append(("Content-Security-Policy", NOTHING_ALLOWED))
+            if "cache-control" not in said and not environ["PATH_INFO"].startswith("/static/"):
+                headers.append(("Cache-Control", "no-store"))
+            return start_response(status, headers, fault)
+
+        return self._app(environ, start)
+
+
+def register(app: Flask, *, is_https: bool) -> None:
     """Put the headers on every answer of the app."""
     app.after_request(_protect)
+    app.wsgi_app = Always(app.wsgi_app, is_https=is_https)  # type: ignore[method-assign]  # WSGI's way
 
 
 def csp_nonce() -> str:
@@ -43,22 +74,15 @@ def forbid_all_but_styles() -> None:
 
 
 def _protect(answer: Response) -> Response:
-    answer.headers["X-Request-Id"] = request_id()
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["Content-Security-Policy"] = _policy(answer)
-    if not request.path.startswith("/static/"):
-        answer.headers.setdefault("Cache-Control", "no-store")
     if answer.mimetype == "text/html":
         answer.headers["Permissions-Policy"] = PERMISSIONS
-    if wiring().settings.base_url.startswith("https://"):
-        answer.headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
+        answer.headers["Content-Security-Policy"] = _policy_of_page()
+    elif "content_policy" in g:
+        answer.headers["Content-Security-Policy"] = g.content_policy
     return answer
 
 
-def _policy(answer: Response) -> str:
-    if answer.mimetype != "text/html":
-        return cast("str", g.get("content_policy", NOTHING_ALLOWED))
+def _policy_of_page() -> str:
     nonce = csp_nonce()
     ancestors = " ".join(g.get("framed_by", ())) or "'none'"
     return (

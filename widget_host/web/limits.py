@@ -6,7 +6,6 @@ the end of one, which limits as generous as these need not prevent.
 """
 
 import hashlib
-import math
 import time
 from dataclasses import dataclass
 from typing import cast
@@ -113,28 +112,24 @@ def register(app: Flask, settings: Settings, clock: Clock) -> None:
     """Give each request the app's limiter, and each limited answer its headers."""
     limiter = Limiter(settings, clock)
 
-    def bind() -> None:
+    def begin() -> None:
         g.limiter = limiter
+        _refuse_large(app.config["MAX_CONTENT_LENGTH"])
 
-    app.before_request(_refuse_large)
-    app.before_request(bind)
-    app.before_request(_refuse_endless)
+    app.before_request(begin)
     app.after_request(_tell)
 
 
-def _refuse_large() -> None:
-    # Whether its view reads it or not.
+def _refuse_large(largest: int) -> None:
+    """Refuse a body that is too large, whether its view reads it or not.
+
+    One sent in chunks tells no length; what is read of it stops at the limit, and would be taken for all of it.
+    """
     length = request.content_length
-    if length and length > (request.max_content_length or math.inf):
+    if length is None and "wsgi.input_terminated" in request.environ:
+        length = len(request.get_data(cache=True)) + 1
+    if length is not None and length > largest:
         raise RequestEntityTooLarge
-
-
-def _refuse_endless() -> None:
-    # A body sent in chunks tells no length; what is read of one stops at the limit, and would be taken for all of it.
-    if request.content_length is None and "wsgi.input_terminated" in request.environ:
-        largest = request.max_content_length
-        if largest is not None and len(request.get_data(cache=True)) >= largest:
-            raise RequestEntityTooLarge
 
 
 def count(kind: str, who: str) -> None:

@@ -1,5 +1,6 @@
 """Bodies become typed values, or one refusal that names every bad field."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -27,8 +28,7 @@ from widget_host.kit.money import Money, TooPrecise, decimals_of
 HIGHEST_AMOUNT = 10**12
 # POST /transactions/preview: an order of this name could not be read back.
 RESERVED_REFERENCE = "preview"
-LOWEST_PRINTABLE = 32
-DELETE = 127
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 CODES = {
     "missing": "required",
     "extra_forbidden": "unknown",
@@ -64,7 +64,7 @@ class Query(RequestBody):
 
 
 def _plain_text(text: str) -> str:
-    if any(ord(letter) < LOWEST_PRINTABLE or ord(letter) == DELETE for letter in text):
+    if CONTROLS.search(text):
         raise PydanticCustomError("control_characters", "This must be text without control characters.")
     return text
 

@@ -52,8 +52,7 @@ class Server:
             body = await self._body(scope, protocol)
         except (ProtocolClosed, ProtocolError):
             return
-        work = asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ(scope, body))
-        protocol.response_bytes(*await work)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._work, scope, protocol, body)
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """End, when every request under way is answered: the processes of granian end without `atexit`."""
@@ -63,17 +62,26 @@ class Server:
     async def _body(self, scope: Scope, protocol: HTTPProtocol) -> io.BufferedIOBase | io.RawIOBase:
         if not awaits_body(cast("Mapping[str, str]", scope.headers), self._largest_body):
             return io.BytesIO()
-        parts, length = [], 0
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                async for part in protocol:
-                    parts.append(part)
-                    length += len(part)
-                    if length > self._largest_body:
-                        break  # the application refuses it for its length; the rest would change nothing
+                if "transfer-encoding" in scope.headers:
+                    return io.BytesIO(await self._pieces(protocol))
+                return io.BytesIO(await protocol())
         except TimeoutError:
             return Late()
-        return io.BytesIO(b"".join(parts))
+
+    async def _pieces(self, protocol: HTTPProtocol) -> bytes:
+        parts, length = [], 0
+        async for part in protocol:
+            parts.append(part)
+            length += len(part)
+            if length > self._largest_body:
+                break  # the application refuses it for its length; the rest would change nothing
+        return b"".join(parts)
+
+    def _work(self, scope: Scope, protocol: HTTPProtocol, body: io.BufferedIOBase | io.RawIOBase) -> None:
+        # Answered from here: the loop's thread would have to be waited for.
+        protocol.response_bytes(*self._answer(environ(scope, body)))
 
     def _answer(self, environ: Environ) -> Answer:
         said: list[Any] = []

@@ -24,12 +24,19 @@ class TestSecrets:
         for secret in (issuer.client_secret, made["clientSecret"]):
             assert fetched(client, issuer, secret) is not None
 
-    def test_take_their_tokens_with_them_when_revoked(
-        self, told: Told, run: Run, client: FlaskClient, issuer: Issuer, which: tuple[str, ...]
+    def test_take_their_tokens_with_them_within_a_second_when_revoked(
+        self,
+        told: Told,
+        run: Run,
+        client: FlaskClient,
+        issuer: Issuer,
+        which: tuple[str, ...],
+        clock: StoppedClock,
     ) -> None:
         (first,) = told("secrets", "list", *which)["secrets"]
         token = fetched(client, issuer, issuer.client_secret)
         assert told("secrets", "revoke", *which, first["id"])["revokedAt"] is not None
+        clock.advance(seconds=1)
         assert called(client, token) == 401
         assert fetched(client, issuer, issuer.client_secret) is None
         again = run("secrets", "revoke", *which, first["id"])

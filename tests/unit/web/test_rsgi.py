@@ -62,6 +62,9 @@ class Protocol:
         if self._stalls:
             await asyncio.Event().wait()
 
+    async def __call__(self) -> bytes:
+        return b"".join([piece async for piece in self])
+
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.answer = status, dict(headers), body
 

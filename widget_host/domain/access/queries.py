@@ -12,6 +12,8 @@ from widget_host.domain.organizations.rules import PRODUCTION, Theme
 
 # What organizations.rules.is_open says, for the database.
 IS_OPEN = or_(Environment.kind != PRODUCTION, Organization.kyb_approved_at.is_not(None))
+# Where it stands who a caller is: it is looked up at each request.
+CALLERS_TABLES = ("client_secrets", "environments", "organizations")
 ClientRows = Select[ClientSecret, Environment, Organization]
 
 

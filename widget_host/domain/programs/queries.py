@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 
 from widget_host.domain.programs.models import Campaign, ExchangeRate, Partnership, Program
 
+# Where it stands what is offered: it is looked up at each request.
+OFFERS_TABLES = ("campaigns", "exchange_rates", "partnerships", "programs")
+
 
 def partnerships(session: Session, environment_id: str) -> list[tuple[Program, Partnership]]:
     """Return the enabled partnerships with their programs, by the program's name."""

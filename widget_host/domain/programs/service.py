@@ -44,7 +44,7 @@ class Programs:
 
     def get_offer(self, environment_id: str, program_id: str, currency: str | None = None) -> rules.Offer:
         """Return one program's offer; raises InvalidProgram, NoPartnership, or InvalidFields: no such rate."""
-        key = ("offer", environment_id, program_id, currency)
+        key = offer_key(environment_id, program_id, currency)
         return self._lookups.get(key, lambda: self._offer(environment_id, program_id, currency))
 
     def _offer(self, environment_id: str, program_id: str, currency: str | None) -> rules.Offer:
@@ -112,6 +112,11 @@ class Programs:
             max_value=limits["maxValue"],
             created_at=self._clock.now(),
         )
+
+
+def offer_key(environment_id: str, program_id: str, currency: str | None) -> tuple[str | None, ...]:
+    """Return what an offer is remembered under."""
+    return "offer", environment_id, program_id, currency
 
 
 def _unknown_currency(currency: str, rates: Iterable[str]) -> InvalidFields:

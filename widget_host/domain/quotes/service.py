@@ -1,12 +1,14 @@
 """What may be asked of prices: what something costs now, and to hold that for two minutes."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
 from widget_host.domain.organizations.service import Organizations
 from widget_host.domain.programs.rules import Offer
-from widget_host.domain.programs.service import Programs
+from widget_host.domain.programs.service import Programs, offer_key
 from widget_host.domain.quotes.models import Quote
 from widget_host.domain.transactions import rules
 from widget_host.kit import wire
@@ -83,6 +85,25 @@ class Quotes:
         if (quote.program_id, quote.asked, quote.asked_in) != (asked.program_id, asked.amount, asked.unit):
             raise rules.QuoteExpired("The quote was given for something else.", quoteId=quote_id)
         return preview_of(quote)
+
+
+class Offers:
+    """What may be bought, as it is remembered: nothing is opened for what was looked up a moment ago."""
+
+    def __init__(self, *, quotes: Callable[[], AbstractContextManager[Quotes]], lookups: Lookups) -> None:
+        """Take a way to read, and the memory."""
+        self._quotes = quotes
+        self._lookups = lookups
+
+    def get(self, asked: rules.Asked) -> Offer:
+        """Return what is asked for; raises as `Quotes.offer_for` does."""
+        known: Offer | None = None
+        if asked.value is not None:
+            known = self._lookups.find(offer_key(asked.environment_id, asked.program_id, asked.value.currency))
+        if known is not None:
+            return known
+        with self._quotes() as quotes:
+            return quotes.offer_for(asked)
 
 
 def preview_of(quote: Quote) -> rules.Preview:

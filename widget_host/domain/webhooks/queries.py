@@ -13,32 +13,32 @@ from widget_host.domain.webhooks.rules import DELIVERED, WAITING, Due
 from widget_host.kit.together import Drawn
 
 MOST_ENDPOINTS = 500
-# A delivery to every enabled endpoint that wants the first event of a subject; its id is the event's, numbered.
+# A delivery to every enabled endpoint that wants the first event of a subject; its id begins as the event's.
 _ENQUEUE = """
     INSERT INTO deliveries
       (id, environment_id, event_id, endpoint_id, state, attempts, tries, due_at, created_at, subject, sequence)
-    SELECT 'dlv' || substr({event}, 4, 24) || {number}, w.environment_id, {event}, w.id, 'waiting', 0, 0, {now}, {now},
+    SELECT 'dlv' || {letters}, w.environment_id, {event}, w.id, 'waiting', 0, 0, {now}, {now},
       CASE WHEN w.ordered THEN {subject} END, CASE WHEN w.ordered THEN 1 END
-    FROM webhook_endpoints w
+    FROM {{source}}webhook_endpoints w
     WHERE w.environment_id = %s AND w.enabled AND {wants}"""
 ENQUEUE = Drawn(
     {
         "postgresql": _ENQUEUE.format(
             event="CAST(%s AS text)",
-            number="lpad(to_hex(row_number() OVER (ORDER BY w.id)), 3, '0')",
+            letters="substr(CAST(%s AS text), 4, 14) || substr(md5(CAST(%s AS text) || w.id), 1, 13)",
             now="CAST(%s AS timestamptz)",
             subject="CAST(%s AS text)",
             wants="(w.event_types = '[]' OR w.event_types ? %s)",
         ),
         "sqlite": _ENQUEUE.format(
             event="%s",
-            number="printf('%03x', row_number() OVER (ORDER BY w.id))",
+            letters="substr(%s, 4, 24) || printf('%03x', row_number() OVER (ORDER BY w.id, %s))",
             now="%s",
             subject="%s",
             wants="(w.event_types = '[]' OR %s IN (SELECT value FROM json_each(w.event_types)))",
         ),
     },
-    ("event_id", "event_id", "due_at", "due_at", "subject", "environment_id", "kind"),
+    ("event_id", "event_id", "event_id", "due_at", "due_at", "subject", "environment_id", "kind"),
 )
 UNSYNCHRONIZED = {"synchronize_session": False}
 

@@ -1,0 +1,1 @@
+"""What becomes of what was issued: asked about again, told by programs, taken back."""
