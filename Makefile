@@ -15,7 +15,7 @@ CODE := widget_host wsgi.py tests e2e bench
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test e2e gallery fuzz bench soak sure fix words lock
+.PHONY: help install run test e2e gallery fuzz bench bench-growth soak sure fix words lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at len
 bench: .venv/installed-dev ## measure deliveries beside Celery + Redis, long queues, bad neighbours, and the widgets' first views (BENCH=deliveries for one)
 	@scripts/test-machine database redis browser npm
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-growth: .venv/installed-dev ## measure every call with 0, 1 and 10 million transactions (SIZES=0,100000 ROUNDS=1 for less)
+	@scripts/test-machine database
+	@SIZES="$(or $(SIZES),0,1000000,10000000)" ROUNDS="$(or $(ROUNDS),3)" $(BIN)/python -m bench.growth
 
 soak: .venv/installed-dev ## meet every fault ten times as often, with a hundred thousand deliveries (WIDGET_HOST_SEED to repeat)
 	@scripts/test-machine database redis

@@ -59,6 +59,12 @@ class Wiring(Foundation):
             yield Services(self, session)
 
     @contextmanager
+    def checking(self) -> Iterator[Services]:
+        """Open services that look through whole tables and keep nothing."""
+        with self.database.checking() as session:
+            yield Services(self, session)
+
+    @contextmanager
     def writing(self) -> Iterator[Services]:
         """Open a unit of work: kept when it ends, undone when it raises; deliveries it made wake the worker."""
         with self.database.writing() as session:

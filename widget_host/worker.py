@@ -29,6 +29,7 @@ POLL_SECONDS = 1
 PENDING_AT_ONCE = 10
 PAUSE_AFTER_A_FAULT_SECONDS = 5
 TIDIED_EVERY = timedelta(minutes=10)
+SUMMED_UP_EVERY = timedelta(minutes=1)
 # How many times as many as there are senders are claimed at once.
 AHEAD = 16
 # While enough waits here, a round is put off for so long: the more it settles at once, the less each costs.
@@ -106,6 +107,7 @@ class Worker:
         self._ended = threading.Event()
         self._seen_at: datetime | None = None
         self._tidied_at: datetime | None = None
+        self._summed_at: datetime | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._held: Counter[str] = Counter()
         self._waiting = Waiting()
@@ -142,12 +144,21 @@ class Worker:
             try:
                 asked = self._wiring.resolving.resolve_due(PENDING_AT_ONCE)
                 busy = asked + self._wiring.undoing.undo_due(PENDING_AT_ONCE) > 0
+                self._sum_up()
             except Exception:  # the loop must outlive whatever one round meets
                 log.exception("worker.fault")
                 self._stopping.wait(PAUSE_AFTER_A_FAULT_SECONDS)
                 continue
             if not busy:
                 self._stopping.wait(POLL_SECONDS)
+
+    def _sum_up(self) -> None:
+        """Sum up postings: a step a second while there are many, else now and then."""
+        now = self._wiring.clock.machine.now()
+        if self._summed_at is not None and now - self._summed_at < SUMMED_UP_EVERY:
+            return
+        with self._wiring.writing() as services:
+            self._summed_at = None if services.ledger.roll_up() else now
 
     async def _deliver(self, *, until_idle: bool) -> int:
         loop, made = asyncio.get_running_loop(), 0

@@ -1,11 +1,12 @@
 """A ledger to post in, and entries that come with their events."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
 from widget_host.domain.ledger.rules import AccountName, Movement, NewEntry
-from widget_host.kit.ids import new_id
+from widget_host.kit.ids import earliest_id, new_id
 from widget_host.services import Services
 from widget_host.wiring import Wiring
 
@@ -13,6 +14,7 @@ BANK = AccountName("bank", "USD")
 SHOP = AccountName("shop", "USD")
 TABLES = ("ledger_accounts", "ledger_balances", "ledger_entries", "ledger_postings", "ledger_holds", "events")
 MEMBER = AccountName("member", "USD", "amira")
+AT_ONCE = timedelta()
 
 
 def move(amount: int, source: AccountName = BANK, destination: AccountName = SHOP) -> Movement:
@@ -73,6 +75,16 @@ class Books:
     def release(self, hold_id: str, amount: int) -> None:
         with self.wiring.writing() as services:
             services.ledger.release(hold_id, amount)
+
+    def roll_up(self, settled_after: timedelta = AT_ONCE) -> bool:
+        """Take two steps, of which the first looks how far they may go; say whether the second left something."""
+        last = new_id("ent")
+        while earliest_id("ent", timedelta()) < last:
+            """A step goes no further than the millisecond before."""
+        for _ in range(2):
+            with self.wiring.writing() as services:
+                is_more = services.ledger.roll_up(settled_after)
+        return is_more
 
     def balance(self, name: AccountName = MEMBER) -> int:
         with self.wiring.reading() as services:

@@ -41,6 +41,14 @@ SQLITE_PRAGMAS = (
 # Both or neither: how long a statement may take, and how long a transaction may idle.
 LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout")
 IS_POOLED = "is_pooled"
+# For who looks through whole tables, a span at a time: nothing ends it, and no step reads more than its span.
+UNHURRIED = {
+    **dict.fromkeys(LIMITS, "0"),
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+}
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -92,12 +100,6 @@ def insert_if_new(session: Session, table: type[Table], rows: Sequence[Mapping[s
     return len(session.execute(statement.returning(literal(1)), [dict(row) for row in rows]).all())
 
 
-def violations(session: Session, checks: Mapping[str, str]) -> dict[str, list[str]]:
-    """Run queries that find the rows which break a rule; return the rules broken, each with up to ten ids."""
-    found = {rule: list(session.scalars(text(f"{sql} LIMIT 10"))) for rule, sql in checks.items()}
-    return {rule: ids for rule, ids in found.items() if ids}
-
-
 class Database:
     """One database and its connections; `writing` keeps what ends well and undoes what raises."""
 
@@ -145,6 +147,18 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """Open a session that may only read."""
         with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def checking(self) -> Iterator[Session]:
+        """Open a session that may only read, for as long as it takes."""
+        if self.is_sqlite:
+            with self.reading() as session:
+                yield session
+            return
+        with Session(self.engine.execution_options(postgresql_readonly=True), expire_on_commit=False) as session:
+            chosen = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in UNHURRIED.items())
+            session.execute(text(f"SELECT {chosen}"))
             yield session
 
     @contextmanager

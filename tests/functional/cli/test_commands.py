@@ -8,7 +8,10 @@ from sqlalchemy import inspect, text
 from tests.factories.issuers import Issuer
 from tests.fixtures import Api
 from tests.functional.cli.conftest import Run
+from widget_host.cli.ledger import Progress
 from widget_host.config import Settings
+from widget_host.domain.ledger import queries as ledger_queries
+from widget_host.domain.transactions import queries as transaction_queries
 from widget_host.wiring import Wiring
 
 SANDBOX = ("--environment", "sandbox")
@@ -174,6 +177,21 @@ class TestLedgerVerify:
     def test_finds_nothing_wrong_with_what_the_host_posted(self, run: Run, transaction: None) -> None:
         assert run("ledger", "verify").exit_code == 0
         assert json.loads(run("ledger", "verify", "--json").stdout) == {"ok": True, "broken": {}}
+
+    def test_tells_each_rule_when_it_is_checked(self, run: Run, transaction: None) -> None:
+        told = run("ledger", "verify").stderr.splitlines()
+        assert told[0] == "1. every entry has postings: 100 %"
+        assert len(told) == len(ledger_queries.CHECKS) + len(transaction_queries.CHECKS)
+        assert run("ledger", "verify", "--json").stderr == ""
+
+    def test_can_be_interrupted(self, run: Run, transaction: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupt(*_told: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Progress, "__call__", interrupt)
+        ended = run("ledger", "verify")
+        assert (ended.exit_code, ended.stdout) == (130, "")
+        assert "Nothing was changed" in ended.stderr
 
     def test_ends_with_1_and_names_what_is_broken(self, run: Run, transaction: None, wiring: Wiring) -> None:
         with wiring.writing() as services:

@@ -78,6 +78,32 @@ class Posting(Table):
     amount: Mapped[int]
 
 
+class Rollup(Table):
+    """How far postings are summed up in checkpoints: those of all entries up to this id, and of no other.
+
+    `watched_id` is how far may be gone once every transaction older than `watched_xid` has ended.
+    """
+
+    __tablename__ = "ledger_rollups"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    entry_id: Mapped[str] = mapped_column(String(40))
+    watched_id: Mapped[str] = mapped_column(String(40))
+    watched_xid: Mapped[int]
+    at: Mapped[datetime]
+
+
+class Checkpoint(Table):
+    """What an account's postings come to, as far as the rollup says."""
+
+    __tablename__ = "ledger_checkpoints"
+
+    account_id: Mapped[int] = mapped_column(
+        Integer, ForeignKey("ledger_accounts.id"), primary_key=True, autoincrement=False
+    )
+    balance: Mapped[int]
+
+
 class Hold(Table):
     """Part of a guarded account set aside: captured in parts, released in parts, ended once."""
 

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, insert, select, update
 from sqlalchemy.orm import Session
 
 from widget_host.domain.ledger import queries
-from widget_host.domain.ledger.models import Account, Balance, Entry, Hold, Posting
+from widget_host.domain.ledger.models import Account, Balance, Entry, Hold, Posting, Rollup
 from widget_host.domain.ledger.rules import (
     AccountName,
     AlreadyPosted,
@@ -20,10 +21,15 @@ from widget_host.domain.ledger.rules import (
     entry_row,
     posting_rows,
 )
+from widget_host.kit.checking import Heard, unheard, violations
 from widget_host.kit.clock import Clock
-from widget_host.kit.db import insert_if_new, violations
+from widget_host.kit.db import insert_if_new
 from widget_host.kit.errors import NotFound
-from widget_host.kit.ids import new_id
+from widget_host.kit.ids import earliest_id, new_id
+
+# More than passes between the making of an id and its first row: waiting for a connection, clocks that disagree.
+SETTLED_AFTER = timedelta(minutes=10)
+ENTRIES_AT_ONCE = 5_000
 
 
 class Ledger:
@@ -185,9 +191,41 @@ class Ledger:
             .execution_options(synchronize_session=False)
         )
 
-    def verify(self) -> dict[str, list[str]]:
+    def roll_up(self, settled_after: timedelta = SETTLED_AFTER) -> bool:
+        """Sum up the postings of some more entries in checkpoints; says whether there are more to sum up at once.
+
+        None that is kept late may be passed over. An entry's id is made just before its transaction begins to write:
+        so an id made a good while ago is only gone past once all that wrote at a moment since then have ended.
+        """
+        if self._session.get(Rollup, queries.LEDGER) is None:
+            # Not tried each time: on PostgreSQL it would wait for the worker who is at it.
+            first = {
+                "name": queries.LEDGER,
+                "entry_id": "",
+                "watched_id": "",
+                "watched_xid": 0,
+                "at": self._clock.now(),
+            }
+            insert_if_new(self._session, Rollup, [first])
+        rollup = queries.rollup_locked(self._session)
+        if rollup is None or not queries.has_ended(self._session, rollup.watched_xid):
+            return False
+        return self._sum_up(rollup, settled_after)
+
+    def _sum_up(self, rollup: Rollup, settled_after: timedelta) -> bool:
+        full = queries.nth_entry(self._session, rollup.entry_id, rollup.watched_id, ENTRIES_AT_ONCE)
+        until = full or rollup.watched_id
+        queries.sum_up(self._session, rollup.entry_id, until)
+        rollup.entry_id, rollup.at = until, self._clock.now()
+        if until == rollup.watched_id:
+            rollup.watched_id = max(until, earliest_id("ent", settled_after))
+            rollup.watched_xid = queries.own_xid(self._session)
+        self._session.flush()
+        return full is not None
+
+    def verify(self, heard: Heard = unheard) -> dict[str, list[str]]:
         """Check every invariant over all environments; returns those broken, each with ids to look at."""
-        return violations(self._session, queries.CHECKS)
+        return violations(self._session, queries.CHECKS, heard)
 
 
 def sorted_names(names: set[AccountName]) -> list[AccountName]:

@@ -23,6 +23,13 @@ class Transaction(Table):
             sqlite_where=text("status <> 'FAILED'"),
             postgresql_where=text("status <> 'FAILED'"),
         ),
+        Index(
+            "ix_transactions_failed",
+            "environment_id",
+            "reference_number",
+            sqlite_where=text("status = 'FAILED'"),
+            postgresql_where=text("status = 'FAILED'"),
+        ),
         Index("ix_transactions_created_at", "environment_id", "created_at", "id"),
         Index(
             "ix_transactions_due",

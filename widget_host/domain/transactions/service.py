@@ -16,8 +16,8 @@ from widget_host.domain.transactions.models import Transaction, TransactionStatu
 from widget_host.domain.webhooks.rules import Told
 from widget_host.domain.webhooks.service import Outbox
 from widget_host.kit import wire
+from widget_host.kit.checking import Heard, unheard, violations
 from widget_host.kit.clock import EnvironmentClock, isoformat
-from widget_host.kit.db import violations
 from widget_host.kit.errors import NotFound
 from widget_host.kit.ids import new_id
 from widget_host.kit.money import Money
@@ -165,9 +165,9 @@ class Transactions:
         """Return how many transactions of all tenants wait for their program's word."""
         return queries.count_pending(self._session)
 
-    def verify(self) -> dict[str, list[str]]:
+    def verify(self, heard: Heard = unheard) -> dict[str, list[str]]:
         """Check that transactions, ledger and outbox agree; returns what does not, with ids to look at."""
-        return violations(self._session, queries.CHECKS)
+        return violations(self._session, queries.CHECKS, heard)
 
 
 def opened(order: rules.Order, transaction_id: str, preview: rules.Preview, at: datetime) -> Opened:

@@ -35,6 +35,14 @@ DAMAGE = {
         ("UPDATE ledger_postings SET amount = amount - 1 WHERE destination_id = :member", "member"),
         ("DELETE FROM ledger_postings WHERE source_id = :member", "member"),
     ],
+    "every checkpoint is the sum of its account's postings until then": [
+        ("INSERT INTO ledger_checkpoints (account_id, balance) VALUES (:member, 1)", "member"),
+        (
+            "INSERT INTO ledger_rollups (name, entry_id, watched_id, watched_xid, at)"
+            " SELECT 'ledger', id, id, 0, posted_at FROM ledger_entries WHERE id = :reversal",
+            "member",
+        ),
+    ],
     "every guarded account, and no other, has a balance": [
         ("DELETE FROM ledger_balances WHERE account_id = :saver", "saver"),
         ("UPDATE ledger_accounts SET guarded = TRUE WHERE id = :shop", "shop"),

@@ -1,0 +1,71 @@
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError
+from sqlalchemy.orm import Session
+
+from widget_host.kit.checking import Sweep, violations
+from widget_host.kit.db import Database
+
+ODD = "SELECT CAST(n.number AS TEXT) FROM numbers n WHERE {within} AND n.number % 2 = 1 ORDER BY n.number"
+RULE = "every number is even"
+
+
+class TestViolations:
+    @pytest.mark.parametrize("rows", [1, 2, 3, 5, 6, 7])
+    @pytest.mark.parametrize("key", ["n.number", "n.part, n.number"])
+    def test_looks_at_each_row_once_however_long_a_step_is(self, session: Session, rows: int, key: str) -> None:
+        fill(session, 6)
+
+        found = violations(session, {RULE: [Sweep("numbers", key, ODD, rows)]})
+
+        assert found == {RULE: ["1", "3", "5"]}
+
+    def test_names_ten_at_most(self, session: Session) -> None:
+        fill(session, 50)
+
+        assert len(violations(session, {RULE: [Sweep("numbers", "n.number", ODD, 7)]})[RULE]) == 10
+
+    def test_finds_nothing_in_an_empty_table(self, session: Session) -> None:
+        told: list[tuple[str, int, int]] = []
+
+        assert violations(session, {RULE: [Sweep("numbers", "n.number", ODD)]}, lambda *how: told.append(how)) == {}
+        assert told == [(RULE, 0, 0)]
+
+    def test_tells_how_far_it_is(self, session: Session) -> None:
+        fill(session, 5)
+        told: list[tuple[str, int, int]] = []
+
+        violations(session, {RULE: [Sweep("numbers", "n.number", ODD, 2)]}, lambda *how: told.append(how))
+
+        assert told == [(RULE, done, 3) for done in range(4)]
+
+    @pytest.fixture
+    def session(self, database_url: str) -> Iterator[Session]:
+        database = Database(database_url)
+        with Session(database.engine) as session:
+            session.execute(text("CREATE TEMPORARY TABLE numbers (part INTEGER, number INTEGER)"))
+            yield session
+        database.engine.dispose()
+
+
+class TestChecking:
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_may_only_read_and_is_not_hurried(self, database_url: str) -> None:
+        database = Database(database_url)
+        database.limit_statements(1)
+        with database.checking() as session:
+            assert session.scalar(text("SHOW statement_timeout")) == "0"
+            assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "0"
+            with pytest.raises(InternalError, match="read-only"):
+                session.execute(text("DELETE FROM ledger_checks"))
+
+        with database.writing() as session:
+            assert session.scalar(text("SHOW statement_timeout")) == "1s"
+        database.engine.dispose()
+
+
+def fill(session: Session, count: int) -> None:
+    for number in range(1, count + 1):
+        session.execute(text("INSERT INTO numbers VALUES (:part, :number)"), {"part": number // 3, "number": number})
