@@ -42,8 +42,8 @@ fuzz: .venv/installed-dev ## try the API against its own OpenAPI document at len
 	@scripts/test-machine database
 	@WIDGET_HOST_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_openapi_fuzzed.py -rP --show-capture=stdout
 
-bench: .venv/installed-dev ## measure deliveries beside Celery + Redis, long queues, bad neighbours, and the widgets' first views (BENCH=deliveries for one)
-	@scripts/test-machine database redis browser npm
+bench: .venv/installed-dev ## measure it all beside its peers, into docs/benchmarks.md (BENCH="orders calls" for some of it)
+	@scripts/test-machine database redis browser npm wrk
 	@$(BIN)/python -m bench $(BENCH)
 
 bench-growth: .venv/installed-dev ## measure every call with 0, 1 and 10 million transactions (SIZES=0,100000 ROUNDS=1 for less)

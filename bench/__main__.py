@@ -1,9 +1,9 @@
-"""Every benchmark, one after the other: `python -m bench [name…]`."""
+"""Every benchmark, one after the other, into docs/benchmarks.md: `python -m bench [name…]`."""
 
 import sys
 
 from bench import calls, clients, deliveries, neighbours, orders, postings, queues, refusals, starting, widgets
-from bench.report import machine
+from bench.report import keep
 from widget_host.kit.logs import configure
 
 BENCHMARKS = {
@@ -23,15 +23,16 @@ BENCHMARKS = {
 
 
 def main() -> None:
-    """Measure what is named, or everything, and print a table for each."""
+    """Measure what is named, or everything; print a table for each, and put it into its place in the document."""
     configure("WARNING")
     names = sys.argv[1:] or list(BENCHMARKS)
     if unknown := set(names) - BENCHMARKS.keys():
         raise SystemExit(f"There is no benchmark {', '.join(sorted(unknown))}: {', '.join(BENCHMARKS)}.")
-    sys.stdout.write(f"{machine()}\n\n")
     for name in names:
-        sys.stdout.write(f"{BENCHMARKS[name]()}\n")
+        table = BENCHMARKS[name]()
+        sys.stdout.write(f"{table}\n")
         sys.stdout.flush()
+        keep(table)
 
 
 if __name__ == "__main__":

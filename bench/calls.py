@@ -11,7 +11,7 @@ from bench.served import JSON, Site, site
 from tests.factories.issuers import AURORA
 from widget_host.kit.ids import new_id
 
-ROUNDS = 1
+ROUNDS = 3
 SECONDS = 3.0
 WARMING_SECONDS = 1.5
 LAUNCHES = 64

@@ -10,8 +10,8 @@ from bench.report import Table, spread, times
 from bench.served import Site, order_call, site
 from widget_host.kit.ids import new_id
 
-ROUNDS = 1
-SECONDS = 2.0
+ROUNDS = 3
+SECONDS = 4.0
 WARMING_SECONDS = 2.0
 OWN = "widget-host serve"
 # Who else serves it, how, and how much of theirs ours has to be: at least.

@@ -17,7 +17,7 @@ from bench.hosts import ROOT, host, postgres
 from bench.report import Table, spread, times
 from bench.served import Site, site
 
-ROUNDS = 1
+ROUNDS = 3
 SECONDS = 4
 PROCESSES, THREADS = 2, 8
 CLIENTS = PROCESSES * THREADS

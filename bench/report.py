@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-PACKAGES = ("aiohttp", "requests", "SQLAlchemy", "psycopg", "celery", "redis")
+SERVERS = ("granian", "flask", "gunicorn", "fastapi")
+PACKAGES = (*SERVERS, "SQLAlchemy", "psycopg", "aiohttp", "requests", "celery", "redis")
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs/benchmarks.md"
+MARK = "## "
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,15 @@ class Table:
         """Return it as Markdown."""
         lines = [self.head, ["---"] * len(self.head), *self.rows]
         return "\n".join([f"## {self.title}", "", *(f"| {' | '.join(line)} |" for line in lines), ""])
+
+
+def keep(table: Table) -> None:
+    """Put a table, and what it was measured on, in the place of the one before in the document, or at its end."""
+    section = str(table).replace("\n\n", f"\n\n{machine()}\n\n", 1)
+    head, *sections = DOCUMENT.read_text("utf-8").split(f"\n{MARK}")
+    known = {each.partition("\n")[0]: f"{MARK}{each}" for each in sections}
+    known[table.title] = section
+    DOCUMENT.write_text("\n\n".join(each.strip("\n") for each in (head, *known.values())) + "\n", "utf-8")
 
 
 def machine() -> str:

@@ -7,7 +7,7 @@ from bench.hosts import Host, embedded, host, postgres, wait_for
 from bench.report import Table, spread
 from bench.served import answers, served_by
 
-ROUNDS = 1
+ROUNDS = 3
 PAGE_BYTES, MEGABYTE = 4096, 1_000_000
 
 
