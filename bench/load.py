@@ -68,6 +68,8 @@ def load(address: str, call: Call, seconds: float, run: str) -> Load:
             "-t1",
             f"-d{seconds:.0f}s",
             "--latency",
+            "--timeout",
+            "30s",
             "-s",
             str(script),
         ]

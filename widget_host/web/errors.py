@@ -3,7 +3,8 @@
 import structlog
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, InternalServerError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from widget_host.domain.inbound.rules import InvalidSignature
 from widget_host.kit import wire
@@ -14,6 +15,8 @@ from widget_host.web.problems import PROBLEMS
 from widget_host.web.scope import request_id, wiring
 
 UNLISTED = 422
+AWAY_SECONDS = 2
+AWAY = f"The database does not answer at the moment. Try again in {AWAY_SECONDS} seconds."
 PAGES = ("/widget/", "/docs", "/gallery")
 log = structlog.get_logger(__name__)
 
@@ -72,6 +75,8 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 def fault(error: Exception) -> ResponseReturnValue:
     """Answer a fault of the host without telling a stranger what it was; the log knows, under the request's id."""
     log.error("request.fault", request_id=request_id(), exc_info=error)
+    if isinstance(error, OperationalError | InterfaceError):
+        return http_error(ServiceUnavailable(AWAY, retry_after=AWAY_SECONDS))
     return http_error(InternalServerError())
 
 

@@ -61,6 +61,7 @@ class Endpoint:
             *(["REQUEST_TIMEOUT", "REQUEST_ENTITY_TOO_LARGE"] if operation.body else []),
             "RATE_LIMITED",
             "INTERNAL_SERVER_ERROR",
+            "SERVICE_UNAVAILABLE",
         ]
         return tuple(sorted(dict.fromkeys(codes), key=lambda code: PROBLEMS[code].status))
 

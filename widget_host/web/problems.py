@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from widget_host.web.problem import REQUEST_ID, OAuthProblem, Problem
+from widget_host.web.problem import OAuthProblem, Problem
+from widget_host.web.problems_http import HTTP
 from widget_host.web.problems_webhooks import WEBHOOKS
 
 PROGRAM_ID = "prg_01m7xnezqjfa8rhkv62mvwwfth"
@@ -147,49 +148,6 @@ _API = (
         "Aurora Club did not answer in time. Nothing was posted.",
     ),
 )
-_HTTP = (
-    Problem(
-        "BAD_REQUEST",
-        400,
-        "The request cannot be read",
-        "The request is not what HTTP allows: a broken form, a malformed header.",
-        "Look at what your HTTP client sends; the fields are not what is wrong.",
-        "The browser (or proxy) sent a request that this server could not understand.",
-    ),
-    Problem(
-        "METHOD_NOT_ALLOWED",
-        405,
-        "The path does not take this method",
-        "The path exists and takes other methods; `Allow` lists them.",
-        "Use one of the methods of the header `Allow`.",
-        "/programs does not take DELETE.",
-    ),
-    Problem(
-        "REQUEST_TIMEOUT",
-        408,
-        "The body came too slowly",
-        "The whole body has to arrive within 15 seconds; nothing was done.",
-        "Send the request again, with the same reference number or `Idempotency-Key`.",
-        "The body did not arrive within 15 seconds.",
-    ),
-    Problem(
-        "REQUEST_ENTITY_TOO_LARGE",
-        413,
-        "The body is too large",
-        "The body is larger than 256 KiB.",
-        "Send less at once.",
-        "The data value transmitted exceeds the capacity limit.",
-    ),
-    Problem(
-        "INTERNAL_SERVER_ERROR",
-        500,
-        "Something failed here",
-        "The host has a fault. The answer does not say which; our log does, under the request's id.",
-        "Send the same request with the same reference number again: what was done once is not done twice."
-        " When you ask about it, name `requestId`.",
-        f"Something failed here. Name request {REQUEST_ID} when you ask about it.",
-    ),
-)
 _HOOKS = (
     Problem(
         "INVALID_SIGNATURE",
@@ -255,7 +213,7 @@ _WIDGETS = (
 )
 
 API_PROBLEMS = {problem.code: problem for problem in (*_API, *WEBHOOKS)}
-HTTP_PROBLEMS = {problem.code: problem for problem in _HTTP}
+HTTP_PROBLEMS = {problem.code: problem for problem in HTTP}
 HOOK_PROBLEMS = {problem.code: problem for problem in _HOOKS}
 WIDGET_PROBLEMS = {problem.code: problem for problem in _WIDGETS}
 PROBLEMS: Mapping[str, Problem] = API_PROBLEMS | HTTP_PROBLEMS | HOOK_PROBLEMS | WIDGET_PROBLEMS

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 from werkzeug.routing import Rule
 
 from tests.factories.issuers import Issuer
@@ -77,6 +78,18 @@ class TestEveryRoute:
             said = problem(answer, 500, "INTERNAL_SERVER_ERROR")
             assert said["requestId"] in said["detail"]
             assert "12-34-56" not in answer.text
+
+    def test_says_when_to_come_back_where_the_database_is_away(
+        self, app: HostApp, api: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(**_: Any) -> None:
+            raise OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
+
+        monkeypatch.setitem(app.view_functions, "programs.index", away)
+        answer = api.get("/programs")
+        problem(answer, 503, "SERVICE_UNAVAILABLE")
+        assert answer.headers["Retry-After"] == "2"
+        assert "SELECT" not in answer.text
 
     def test_answers_every_request_with_an_id_of_its_own(self, client: FlaskClient) -> None:
         ids = {client.get("/healthz", headers={"X-Request-Id": "mine"}).headers["X-Request-Id"] for _ in range(3)}
