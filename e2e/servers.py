@@ -27,6 +27,7 @@ from widget_host.domain.programs.models import Partnership
 from widget_host.domain.quotes.models import Quote
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import PENDING
+from widget_host.kit.lookups import STALENESS
 from widget_host.wiring import Wiring
 
 START_SECONDS = 40
@@ -99,12 +100,15 @@ class Servers:
             before = {each.id: each.price for each in session.scalars(select(Partnership))}
             session.execute(update(Partnership).values(price=price))
             session.execute(update(Quote).values(expires_at=START_OF_TIME))
+        # So long the host may go on with what it had looked up before.
+        time.sleep(STALENESS.total_seconds())
         try:
             yield
         finally:
             with self._wiring.database.writing() as session:
                 for partnership in session.scalars(select(Partnership)):
                     partnership.price = before[partnership.id]
+            time.sleep(STALENESS.total_seconds())
 
     def discrepancies(self) -> dict[str, list[str]]:
         """What `ledger verify` would complain about."""
