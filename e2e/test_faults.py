@@ -226,9 +226,14 @@ class TestElsewhere:
     ) -> None:
         widget = bank.open()
         widget.go_to_review("40")
-        bank.page.route(CONFIRM, lambda route: route.fetch() and None, times=1)
+        answered: list[int] = []
+        bank.page.route(CONFIRM, lambda route: answered.append(route.fetch().status), times=1)
         with bank.page.expect_request(CONFIRM):
             widget.to_confirm.click()
+        for _ in range(100):
+            if not answered:
+                bank.page.wait_for_timeout(50)
+        assert answered == [200]
 
         bank.page.reload()
 
