@@ -70,6 +70,13 @@ class TestStoppedServer:
         return installation
 
 
+class TestStartingServer:
+    def test_stops_though_some_of_its_processes_still_start(self, installation: ServedHost) -> None:
+        installation.start(*SERVE[:-1], "4", "--port", str(installation.port))
+        assert installation.ask_to_stop().wait(PATIENCE_SECONDS) == 0
+        assert "Traceback" not in installation.log, installation.log
+
+
 class TestGunicorn:
     def test_answers_what_is_under_way_when_it_is_stopped(
         self, host: ServedHost, bank: Bank, database: Database

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 
 import click
 from granian import Granian
@@ -36,6 +37,7 @@ def serve(address: str, port: int, workers: int | None) -> None:
     wiring = host.ready()
     count = workers or (1 if wiring.database.is_sqlite else os.cpu_count() or 1)
     _may_open(OPEN_FILES)
+    os.register_at_fork(after_in_child=_may_be_stopped)
     wiring.database.engine.dispose()
     metrics.sweep(wiring.settings.metrics_folder)
     Granian(
@@ -54,6 +56,15 @@ def serve(address: str, port: int, workers: int | None) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve()
+
+
+def _may_be_stopped() -> None:
+    """Let a server process be ended while it starts.
+
+    Until granian listens in it, it would go on with what its parent does when signalled, which ends nothing there.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _may_open(files: int) -> None:
