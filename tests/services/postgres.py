@@ -81,6 +81,8 @@ class PostgresServer:
                 socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
             except ConnectionRefusedError:
                 return
+            except ConnectionResetError:
+                pass  # it stopped in the middle of listening; the next is refused
             time.sleep(0.01)
         raise RuntimeError("PostgreSQL did not stop")
 
