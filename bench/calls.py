@@ -5,15 +5,11 @@ import json
 from collections.abc import Iterator, Mapping
 
 from bench.hosts import Host, embedded, host, postgres
-from bench.load import Call, Load, load
+from bench.load import Call, Load
 from bench.report import Table, spread, times
-from bench.served import JSON, Site, site
+from bench.served import JSON, Site, by_turns, site
 from tests.factories.issuers import AURORA
-from widget_host.kit.ids import new_id
 
-ROUNDS = 3
-SECONDS = 3.0
-WARMING_SECONDS = 1.5
 LAUNCHES = 64
 HELLO = "hello in JSON, the same server"
 PAGE = "the Purchase widget's first page"
@@ -39,13 +35,7 @@ def _table(own: Host, database: str) -> Table:
     of = site(own)
     with contextlib.ExitStack() as stack:
         calls = dict(_calls(of, stack))
-        found: dict[str, list[Load]] = {name: [] for name in calls}
-        for address, call in calls.values():
-            load(address, call, WARMING_SECONDS, new_id("run"))
-        of.own.queue.analyze()
-        for _ in range(ROUNDS):
-            for name, (address, call) in calls.items():
-                found[name].append(load(address, call, SECONDS, new_id("run")))
+        found = by_turns(of, calls)
     return Table(
         f"Other calls a second, {database}, 16 connections",
         ("What", "a second", "p50, ms", "p99, ms", "beside hello", f"beside it {USUAL}"),

@@ -5,14 +5,10 @@ from collections.abc import Iterator
 from statistics import median
 
 from bench.hosts import embedded, host, postgres
-from bench.load import Call, Load, load
+from bench.load import Call, Load
 from bench.report import Table, spread, times
-from bench.served import Site, order_call, site
-from widget_host.kit.ids import new_id
+from bench.served import Site, by_turns, order_call, site
 
-ROUNDS = 3
-SECONDS = 4.0
-WARMING_SECONDS = 2.0
 OWN = "widget-host serve"
 # Who else serves it, how, and how much of theirs ours has to be: at least.
 PEERS: dict[str, tuple[tuple[str, str, str], float]] = {
@@ -44,13 +40,7 @@ def measure_embedded() -> Table:
 def _table(of: Site, peers: dict[str, tuple[tuple[str, str, str], float]], database: str) -> Table:
     with contextlib.ExitStack() as stack:
         calls = dict(_calls(of, peers, stack))
-        found: dict[str, list[Load]] = {name: [] for name in calls}
-        for address, call in calls.values():
-            load(address, call, WARMING_SECONDS, new_id("run"))
-        of.own.queue.analyze()
-        for _ in range(ROUNDS):
-            for name, (address, call) in calls.items():
-                found[name].append(load(address, call, SECONDS, new_id("run")))
+        found = by_turns(of, calls)
     ours = [each.rate for each in found[OWN]]
     least = {name: atleast for name, (_, atleast) in peers.items()}
     return Table(

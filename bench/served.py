@@ -12,14 +12,18 @@ from urllib.request import Request, urlopen
 from sqlalchemy import text
 
 from bench.hosts import Host, running, wait_for
-from bench.load import Call
+from bench.load import Call, Load, load
 from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.services.ports import free_port
 from widget_host.domain.access.rules import POINT_EXCHANGE, LaunchRequest
 from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.rules import Order
+from widget_host.kit.ids import new_id
 from widget_host.kit.money import Money
 
+ROUNDS = 3
+SECONDS = 4.0
+WARMING_SECONDS = 2.0
 # As many as the host has by default on two cores.
 WORKERS, THREADS = "2", "4"
 # More than any run sends: what is measured is not how requests are refused.
@@ -157,6 +161,18 @@ def site(own: Host) -> Site:
             "BENCH_ISSUED": numbers["issued", program],
         },
     )
+
+
+def by_turns(site: Site, calls: Mapping[str, tuple[str, Call]]) -> dict[str, list[Load]]:
+    """Send each call to its address in turn, several times, when all are warm and the database knows its tables."""
+    found: dict[str, list[Load]] = {name: [] for name in calls}
+    for address, call in calls.values():
+        load(address, call, WARMING_SECONDS, new_id("run"))
+    site.own.queue.analyze()
+    for _ in range(ROUNDS):
+        for name, (address, call) in calls.items():
+            found[name].append(load(address, call, SECONDS, new_id("run")))
+    return found
 
 
 def order_call(site: Site, headers: Mapping[str, str] | None = None) -> Call:

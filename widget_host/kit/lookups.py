@@ -35,7 +35,7 @@ class Lookups:
         self._found: dict[Hashable, Known] = {}
 
     def get(self, key: Hashable, look: Callable[[], T]) -> T:
-        """Return what is remembered under the key, or look it up; what raises is not remembered."""
+        """Return what is remembered under the key, or look it up; what raises or finds nothing is not remembered."""
         found, now = self._found, self._clock.now()
         known = self._known(key, now)
         if known is not None:
@@ -43,6 +43,8 @@ class Lookups:
                 return cast("T", known.value)
             known.is_renewed = True
         value = look()
+        if value is None:
+            return value
         if len(found) >= MOST:
             found.clear()
         # Into the memory that was there before the look: if it was forgotten meanwhile, this may be old already.

@@ -31,7 +31,7 @@ class Part(Protocol):
 
 
 class Given:
-    """So many rows of a table; columns that are `drawn` the database fills later, or never."""
+    """So many rows of a table, `without` the columns that are filled later."""
 
     def __init__(self, table: type[Table], count: int = 1, *, without: Sequence[str] = ()) -> None:
         """Take the table's columns."""
@@ -92,7 +92,7 @@ class Together:
     def keep(self, database: Database, rows: Sequence[Sequence[Row]]) -> int | None:
         """Write them and return how many rows the last part found; None, and nothing written, where the first is there.
 
-        Safe to be sent twice, as its first row claims a key: a connection that breaks is replaced once.
+        Safe to be sent again where a connection breaks, as its first row claims a key.
         """
         values = [part.values(each) for part, each in zip(self._parts, rows, strict=True)]
         if database.is_sqlite:

@@ -39,6 +39,10 @@ class TestGet:
             memory.get("a", lambda: 1 // 0)
         assert memory.get("a", question) == 1
 
+    def test_does_not_remember_that_nothing_was_found(self, memory: Lookups, question: Question) -> None:
+        assert memory.get("a", lambda: None) is None
+        assert memory.get("a", question) == 1
+
     def test_keeps_so_many_keys_and_no_more(
         self, memory: Lookups, question: Question, monkeypatch: pytest.MonkeyPatch
     ) -> None:
