@@ -3,6 +3,7 @@
 import ctypes
 import signal
 import sys
+from functools import partial
 from typing import Any
 
 import jinja2
@@ -108,8 +109,14 @@ def create_served_app() -> Server:
     settings = Settings.from_environment()
     metrics.share(settings.metrics_folder)
     app = create_app(settings)
-    end = app.extensions["worker"].end if settings.worker else None
-    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, end=end)
+    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, end=partial(_end, app))
+
+
+def _end(app: HostApp) -> None:
+    """Hand back and keep what is left, when the last request is answered."""
+    if "worker" in app.extensions:
+        app.extensions["worker"].end()
+    app.extensions["wiring"].end()
 
 
 def _register(app: HostApp) -> None:

@@ -45,36 +45,42 @@ def _alone(connection: Any, statement: str, values: Sequence[str | None]) -> tup
             connection.autocommit = False
 
 
-def in_turn(database: Database, steps: Sequence[Step]) -> int | None:
-    """Run statements of SQLite together when it is its writer's turn, and return how many rows the last one wrote.
+def in_turn(database: Database, all_steps: Sequence[Sequence[Step]]) -> list[int | None]:
+    """Run statements of SQLite together when it is its writer's turn: of each sequence all, or none.
 
-    None, and nothing written, where the first one writes no row. Raises DBAPIError, as a session does.
+    None for a sequence whose first statement writes no row, for the others how many rows the last ones wrote together.
+    Raises DBAPIError, as a session does, and nothing is written then.
     """
     assert database.turn is not None, "only SQLite takes turns"  # noqa: S101 - for the type checker
     connection = database.engine.raw_connection()
     try:
         with database.turn:
-            return _as_writer(database, connection.cursor(), steps)
+            written = _as_writer(database, connection.cursor(), all_steps)
     finally:
         connection.close()
+    total = sum(count or 0 for count in written)
+    return [None if count is None else total for count in written]
 
 
-def _as_writer(database: Database, cursor: Any, steps: Sequence[Step]) -> int | None:
-    statement = "BEGIN IMMEDIATE"
+def _as_writer(database: Database, cursor: Any, all_steps: Sequence[Sequence[Step]]) -> list[int | None]:
     try:
-        cursor.execute(statement)
-        for number, (statement, values) in enumerate(steps):
-            cursor.execute(statement, values)
-            if number == 0 and cursor.rowcount == 0:
-                return None
-        written = int(cursor.rowcount)
+        cursor.execute("BEGIN IMMEDIATE")
+        written = [_stepwise(cursor, steps) for steps in all_steps]
         cursor.execute("COMMIT")
     except database.engine.dialect.loaded_dbapi.Error as error:
-        raise _failure(database, statement, error) from error
+        raise _failure(database, all_steps[0][0][0], error) from error
     finally:
         if cursor.connection.in_transaction:
             cursor.execute("ROLLBACK")
     return written
+
+
+def _stepwise(cursor: Any, steps: Sequence[Step]) -> int | None:
+    for number, (statement, values) in enumerate(steps):
+        cursor.execute(statement, values)
+        if number == 0 and cursor.rowcount == 0:
+            return None
+    return int(cursor.rowcount)
 
 
 def _failure(database: Database, statement: str, error: Exception) -> BaseException:
