@@ -22,7 +22,10 @@ class ClientSecret(Table):
 
 
 class WidgetLaunch(Table):
-    """What the issuer's backend said when it asked for a widget; the token in the address only names this row."""
+    """What the issuer's backend said when it asked for a widget; the token in the address only names this row.
+
+    `session_id` is the session that it opened last: those before are over.
+    """
 
     __tablename__ = "widget_launches"
 
@@ -32,6 +35,8 @@ class WidgetLaunch(Table):
     claims: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
+    # No foreign key: the session's own to its launch says it.
+    session_id: Mapped[str | None] = mapped_column(String(40))
 
 
 class WidgetSession(Table):
@@ -44,6 +49,5 @@ class WidgetSession(Table):
     bearer_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]
     extendable_until: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
     locale: Mapped[str] = mapped_column(String(35))
     theme: Mapped[str] = mapped_column(String(5))

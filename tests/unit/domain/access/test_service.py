@@ -264,8 +264,8 @@ class TestSpend:
 
 
 def open_widget(wiring: Wiring, token: str, widget: str = WIDGET) -> tuple[str, OpenWidget]:
-    with wiring.writing() as services:
-        return services.widget_sessions.open(token, widget)
+    opened = wiring.openings.open(token, widget)
+    return opened.bearer, opened.widget
 
 
 def get_widget(wiring: Wiring, bearer: str, widget: str = WIDGET) -> OpenWidget:
