@@ -91,7 +91,7 @@ def open_by(token: str) -> None:
 def enter(bearer: str, widget: OpenWidget, accounts: Mapping[str, Destination] | None = None) -> Visitor:
     """Remember the visitor, speak their language, and let their issuer's pages frame the answer."""
     g.visitor = Visitor(bearer, widget, accounts)
-    language.speak(language.choose([*widget.locales, *request.accept_languages.values()]))
+    language.speak(language.choose([*widget.locales, *language.accepted()]))
     allow_framing(widget.tenant.allowed_origins)
     follow_clock(widget.tenant.clock_ahead)
     return visitor()

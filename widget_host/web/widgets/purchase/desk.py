@@ -13,7 +13,8 @@ from widget_host.domain.transactions.rules import FAILED, Preview
 from widget_host.kit.errors import NotFound
 from widget_host.web.language import locale
 from widget_host.web.scope import wiring
-from widget_host.web.widgets.pages import Messages, show
+from widget_host.web.widgets.around import Messages
+from widget_host.web.widgets.pages import show
 from widget_host.web.widgets.purchase import entry as entries
 from widget_host.web.widgets.purchase.amount_screen import AmountScreen, Wrong, amount_screen
 from widget_host.web.widgets.purchase.entry import Entry
