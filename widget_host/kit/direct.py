@@ -15,11 +15,12 @@ TRIES = 3
 Step = tuple[str, Sequence[Any]]
 
 
-def at_once(database: Database, statement: str, values: Sequence[str | None]) -> tuple[Any, ...]:
+def at_once(database: Database, statement: bytes, values: Sequence[str | None]) -> tuple[Any, ...]:
     """Run one statement of PostgreSQL outside of any transaction and return its one row.
 
-    It is tried again where the connection breaks, so it has to be one that does nothing the second time. Raises
-    DBAPIError, as a session does.
+    It is bytes, for psycopg looks it up among those it has prepared, and would encode its text each time. It is tried
+    again where the connection breaks, so it has to be one that does nothing the second time. Raises DBAPIError, as a
+    session does.
     """
     for tries_left in reversed(range(TRIES)):
         connection = database.engine.raw_connection()
@@ -30,13 +31,13 @@ def at_once(database: Database, statement: str, values: Sequence[str | None]) ->
             if is_gone:
                 connection.invalidate(error)
             if not tries_left or not (is_gone or getattr(error, "sqlstate", None) in MET_ANOTHER):
-                raise _failure(database, statement, error) from error
+                raise _failure(database, statement.decode(), error) from error
         finally:
             connection.close()
     raise AssertionError("the last try returns or raises")
 
 
-def _alone(connection: Any, statement: str, values: Sequence[str | None]) -> tuple[Any, ...]:
+def _alone(connection: Any, statement: bytes, values: Sequence[str | None]) -> tuple[Any, ...]:
     connection.autocommit = True
     try:
         row = RawCursor(connection).execute(statement, values, prepare=True).fetchone()

@@ -7,6 +7,7 @@ is made once, and nothing of SQLAlchemy but its pool is on the way.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Protocol, cast
 
 from sqlalchemy import Column
@@ -42,7 +43,7 @@ class Part(Protocol):
     def select(self, dialect: str, source: str = "") -> str:
         """Return what selects the rows, parameters as `%s`; the `source` has one row or none."""
 
-    def values(self, rows: Sequence[Row]) -> list[Any]:
+    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
         """Return the parameters, in the text's order."""
 
 
@@ -78,9 +79,9 @@ class Given:
         drawn = f"FROM {source}" if source else "WHERE true"
         return _union([f"SELECT {row} {drawn}"] * self._count)
 
-    def values(self, rows: Sequence[Row]) -> list[Any]:
+    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
         """Return the rows' values; what a row does not say is null."""
-        return [value for row in rows for value in map(row.get, self._names)]
+        return chain.from_iterable([map(row.get, self._names) for row in rows])
 
 
 class Drawn:
@@ -96,9 +97,9 @@ class Drawn:
         """Return what selects the rows."""
         return self._texts[dialect].format(source=f"{source}, " if source else "")
 
-    def values(self, rows: Sequence[Row]) -> list[Any]:
+    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
         """Return what the one row says under each name."""
-        return list(map(rows[0].get, self._names))
+        return map(rows[0].get, self._names)
 
 
 def _placeholder(column: Column[Any], dialect: str) -> str:
@@ -114,7 +115,7 @@ class Together:
         """Make the texts for SQLite; those for PostgreSQL, one for each number of sets, when they are asked for."""
         self._first = first
         self._parts = (first, *others)
-        self._texts: dict[int, str] = {}
+        self._texts: dict[int, bytes] = {}
         self._steps = [f"{part.into} {part.select(SQLITE)}".replace("%s", "?") for part in self._parts]
         self._steps[0] += " ON CONFLICT DO NOTHING"
 
@@ -137,11 +138,10 @@ class Together:
     def _keep_new(self, database: Database, sets: Sequence[Rows]) -> list[int | None]:
         if database.is_sqlite:
             return direct.in_turn(database, [self._as_steps(rows) for rows in sets])
+        said = [part.values(rows[place]) for place, part in enumerate(self._parts) for rows in sets]
         values = [
             value if value is None or type(value) is str else TEXTS[type(value)](value)
-            for place, part in enumerate(self._parts)
-            for rows in sets
-            for value in part.values(rows[place])
+            for value in chain.from_iterable(said)
         ]
         found, *claimed = direct.at_once(database, self._text(len(sets)), values)
         return [int(found) if is_new else None for is_new in claimed]
@@ -150,9 +150,9 @@ class Together:
         values = (part.values(own) for part, own in zip(self._parts, rows, strict=True))
         return [(step, [_as_sqlite(value) for value in own]) for step, own in zip(self._steps, values, strict=True)]
 
-    def _text(self, count: int) -> str:
+    def _text(self, count: int) -> bytes:
         if count not in self._texts:
-            self._texts[count] = self._one_statement(count)
+            self._texts[count] = self._one_statement(count).encode()
         return self._texts[count]
 
     def _one_statement(self, count: int) -> str:

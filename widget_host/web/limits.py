@@ -9,10 +9,10 @@ import hashlib
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 import structlog
-from flask import Flask, Request, current_app
+from flask import Flask, Request
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -22,10 +22,7 @@ from widget_host.kit.clock import Clock
 from widget_host.kit.counting import Counts
 from widget_host.kit.errors import Refused
 from widget_host.telemetry import metrics
-from widget_host.web.scope import SAID, asked
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+from widget_host.web.scope import SAID, asked, host_app
 
 TOKENS, READS, WRITES, WIDGET = "tokens", "reads", "writes", "widget"
 WORDS = {TOKENS: "token requests", READS: "reads", WRITES: "writes", WIDGET: "requests of one widget"}
@@ -137,7 +134,7 @@ def _refuse_large(largest: int) -> None:
 
 def count(kind: str, who: str) -> None:
     """Count this request as one of `kind` by `who`; raises RateLimited when there were too many."""
-    counted = cast("Limiter", current_app.extensions[LIMITER]).count(kind, who)
+    counted = cast("Limiter", host_app().extensions[LIMITER]).count(kind, who)
     if counted is None:
         return
     _tell(asked().environ, counted)
@@ -164,7 +161,7 @@ def _kind(request: Request) -> str:
     return READS if request.method in READING else WRITES
 
 
-def _tell(environ: "WSGIEnvironment", counted: Counted) -> None:
+def _tell(environ: dict[str, Any], counted: Counted) -> None:
     """Have the answer say what is left, of each kind the least."""
     known = environ.setdefault(COUNTED, {})
     if counted.kind not in known or counted.left <= known[counted.kind].left:
