@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
 
 from widget_host.kit import wire
 from widget_host.web import dense
+from widget_host.web.scope import asked
 
 # Where htmx says that it is it that asks.
 ASKS = "HX-Request"
@@ -13,7 +14,8 @@ ASKS = "HX-Request"
 
 def is_partial() -> bool:
     """Whether htmx asks for one element rather than for a page."""
-    return request.headers.get(ASKS) == "true" and request.headers.get("HX-Request-Type") != "full"
+    environ = asked().environ
+    return environ.get("HTTP_HX_REQUEST") == "true" and environ.get("HTTP_HX_REQUEST_TYPE") != "full"
 
 
 def page_or_partial(page: str, partial: str, **context: Any) -> Response:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from io import BytesIO
+from typing import cast
 
 from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
@@ -110,7 +111,7 @@ def speak(language: Language) -> None:
 
 def language() -> Language:
     """Return the language that the request speaks."""
-    return g.language if has_app_context() and "language" in g else choose([])
+    return cast("Language | None", has_app_context() and g.get("language")) or choose([])
 
 
 def locale() -> str:

@@ -9,7 +9,8 @@ import re
 import secrets
 import struct
 import zlib
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from flask import Response
@@ -23,6 +24,8 @@ from widget_host.web import compression, dense
 MOST = 256
 LEVEL = 9
 LARGEST_BLOCK = 65_535
+# A block that is not the last and not compressed, its length, and the same with its bits turned.
+BLOCK = struct.Struct("<BHH")
 HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # gzip (RFC 1952): deflated, no name, no time, compressed at best
 Make = Callable[["Marks"], str]
 
@@ -32,7 +35,8 @@ def in_html(value: str) -> bytes:
     return dense.page(str(escape(value))).encode()
 
 
-def in_json(value: Any) -> bytes:
+@lru_cache(maxsize=1024)
+def in_json(value: str) -> bytes:
     """Write a value as it stands in the JSON of a page."""
     return str(htmlsafe_json_dumps(value, dumps=wire.dumps)).encode()
 
@@ -79,7 +83,7 @@ class Stencil:
         first, *others = self._packed[1:]
         parts = [HEADER, first]
         for name, piece in zip(self._names, others, strict=True):
-            parts += [*_stored(values[name]), piece]
+            parts += (_stored(values[name]), piece)
         return b"".join([*parts, struct.pack("<II", zlib.crc32(page), len(page))])
 
 
@@ -88,12 +92,10 @@ def _deflated(piece: str, end: int = zlib.Z_FULL_FLUSH) -> bytes:
     return packer.compress(piece.encode()) + packer.flush(end)
 
 
-def _stored(value: bytes) -> Iterable[bytes]:
-    """Yield blocks of deflate (RFC 1951 §3.2.4) that hold a value as it is."""
-    for start in range(0, len(value), LARGEST_BLOCK):
-        block = value[start : start + LARGEST_BLOCK]
-        yield struct.pack("<BHH", 0, len(block), len(block) ^ LARGEST_BLOCK)
-        yield block
+def _stored(value: bytes) -> bytes:
+    """Return blocks of deflate (RFC 1951 §3.2.4) that hold a value as it is."""
+    first, rest = value[:LARGEST_BLOCK], value[LARGEST_BLOCK:]
+    return BLOCK.pack(0, len(first), len(first) ^ LARGEST_BLOCK) + first + (_stored(rest) if rest else b"")
 
 
 class Stencils:

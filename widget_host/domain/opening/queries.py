@@ -17,7 +17,7 @@ AT_ONCE = (
     + ") SELECT (SELECT claims::text FROM opened),"
     " (SELECT json_agg(json_build_array(program_id, sealed) ORDER BY used_at DESC, program_id)::text"
     " FROM saved_accounts, opened WHERE environment_id = $3 AND source_user_id = claims ->> 'sourceUserId')"
-)
+).encode()
 IN_TURN = (NAME.replace("$", "?"), KEEP.format(rows="VALUES (?, ?, ?, ?, ?, ?, ?)"))
 LOOK = (
     "SELECT claims, (SELECT json_group_array(json_array(program_id, sealed)) FROM ("

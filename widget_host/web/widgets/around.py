@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from flask import request, url_for
+from flask import url_for
 from jinja2.utils import htmlsafe_json_dumps
 
 from widget_host.domain.access.rules import Tenant
@@ -12,8 +12,9 @@ from widget_host.kit import wire
 from widget_host.web import appearance, hx, language
 from widget_host.web.assets import asset
 from widget_host.web.language import _
+from widget_host.web.scope import asked
 from widget_host.web.widgets.asides import whose
-from widget_host.web.widgets.session import face, is_visited, visitor
+from widget_host.web.widgets.session import face, is_visited, said, visitor
 
 PAGE = "widgets/page.html"
 Messages = Mapping[str, Mapping[str, Any]]
@@ -66,18 +67,21 @@ def config_of(tenant: Tenant | None, messages: Messages, **life_of_session: Any)
 
 def address_of(tenant: Tenant | None) -> str:
     """Return what stands in the address bar once the launch token is out of it."""
-    asked = _asked(tenant)
     # The prefix that a server puts before all addresses is part of what they are known under.
-    return _address(face().folder, request.root_path, **asked)
+    return _address(face().folder, asked().root_path, **_told(tenant))
 
 
 @lru_cache(maxsize=1024)
-def _address(folder: str, _prefix: str, **asked: Any) -> str:
-    return url_for(f"{folder}_entrance.open_widget", **asked)
+def _address(folder: str, _prefix: str, **told: Any) -> str:
+    return url_for(f"{folder}_entrance.open_widget", **told)
 
 
-def _asked(tenant: Tenant | None) -> dict[str, str | None]:
+def _told(tenant: Tenant | None) -> dict[str, str | None]:
     """Return what a reload still has to know: whose the widget is, and what its page asked for."""
-    names = (visitor().widget.asked_locale, visitor().widget.asked_theme) if is_visited() else ("", "")
-    locale, theme = (name or request.args.get(key) for name, key in zip(names, ("locale", "theme"), strict=True))
-    return {"tenant": tenant.tenant_key if tenant else None, "locale": locale or None, "theme": theme or None}
+    widget = visitor().widget if is_visited() else None
+    locale, theme = (widget.asked_locale, widget.asked_theme) if widget else ("", "")
+    return {
+        "tenant": tenant.tenant_key if tenant else None,
+        "locale": locale or said("locale") or None,
+        "theme": theme or said("theme") or None,
+    }

@@ -16,12 +16,12 @@ from widget_host.web.guards import anyone, protect
 from widget_host.web.headers import allow_framing
 from widget_host.web.language import _
 from widget_host.web.limits import RateLimited
-from widget_host.web.scope import wiring
+from widget_host.web.scope import asked, wiring
 from widget_host.web.widgets import asides, screens
 from widget_host.web.widgets.around import PAGE, Messages, config_of, in_page, template
 from widget_host.web.widgets.refusals import TOO_MANY
 from widget_host.web.widgets.renewal import life, renew
-from widget_host.web.widgets.session import Face, face, open_by, visitor, widget_session
+from widget_host.web.widgets.session import Face, face, open_by, said, visitor, widget_session
 
 MESSAGE, INSTEAD = "widgets/_message.html", "widgets/instead.html"
 UNAVAILABLE, PAUSE_SECONDS = 503, 120
@@ -61,7 +61,7 @@ def blueprints(
 
 def _begin(shown: Face) -> Response | None:
     g.face = shown
-    language.speak(language.choose([request.args.get("locale"), *language.accepted()]))
+    language.speak(language.choose([said("locale"), *language.accepted()]))
     return _paused() if wiring().settings.maintenance else None
 
 
@@ -86,10 +86,10 @@ def _tenant_key(token: str) -> str:
 
 def _open(start: View, reopen: Callable[[str], ResponseReturnValue] | None) -> ResponseReturnValue:
     """Exchange the launch token for a session and show the first screen; asking for the headers exchanges nothing."""
-    if request.method == "HEAD":
+    if asked().method == "HEAD":
         return Response()
-    token, tenant_key = request.args.get("token"), request.args.get("tenant")
-    if reopen and not token and (receipt := request.args.get("receipt")):
+    token, tenant_key = said("token"), said("tenant")
+    if reopen and not token and (receipt := said("receipt")):
         return reopen(receipt)
     if not token:
         raise SessionEnded("Opened again without a token.", tenant_key) if tenant_key else NoLaunchToken("No token.")

@@ -10,7 +10,7 @@ from widget_host.domain.access.rules import NoLaunchToken, OpenWidget, SessionEn
 from widget_host.domain.programs.rules import Destination
 from widget_host.web import audit, language, limits
 from widget_host.web.headers import allow_framing
-from widget_host.web.scope import follow_clock, wiring
+from widget_host.web.scope import asked, follow_clock, wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,16 @@ def carried_bearer() -> str:
     return bearer.strip() if scheme.lower() == "bearer" else request.form.get("_s", "")
 
 
+def said(name: str) -> str:
+    """Return what the address says under this name, empty where it says nothing."""
+    # `get` would make an error of werkzeug's for each name that is not there.
+    return next(iter(asked().args.getlist(name)), "")
+
+
 def open_by(token: str) -> None:
     """Exchange a launch token for a session, and remember the visitor; raises NoLaunchToken or SessionEnded."""
-    asked = {"locale": request.args.get("locale", "")[:35], "theme": request.args.get("theme", "")[:5]}
     try:
-        opened = wiring().openings.open(token, face().name, **asked)
+        opened = wiring().openings.open(token, face().name, locale=said("locale")[:35], theme=said("theme")[:5])
     except (SessionEnded, NoLaunchToken) as refusal:
         audit.noticed("launch.refused", code=refusal.code, tenant_key=getattr(refusal, "tenant_key", None))
         raise
@@ -90,11 +95,11 @@ def open_by(token: str) -> None:
 
 def enter(bearer: str, widget: OpenWidget, accounts: Mapping[str, Destination] | None = None) -> Visitor:
     """Remember the visitor, speak their language, and let their issuer's pages frame the answer."""
-    g.visitor = Visitor(bearer, widget, accounts)
+    g.visitor = guest = Visitor(bearer, widget, accounts)
     language.speak(language.choose([*widget.locales, *language.accepted()]))
     allow_framing(widget.tenant.allowed_origins)
     follow_clock(widget.tenant.clock_ahead)
-    return visitor()
+    return guest
 
 
 def is_visited() -> bool:

@@ -1,10 +1,10 @@
 """The Purchase widget's first view: of its amount step, what one customer alone is shown."""
 
-from collections.abc import Hashable
 from dataclasses import replace
 
 from flask import Response
 
+from widget_host.domain.access.rules import OpenWidget
 from widget_host.domain.programs.rules import Offer
 from widget_host.web import hx
 from widget_host.web.language import locale
@@ -25,39 +25,44 @@ def show_first(desk: Desk, offer: Offer) -> Response:
     """Show the amount step, nothing entered yet, to who has just come in."""
     if hx.is_partial():
         return show(AMOUNT, desk.screen(offer), element=INSTEAD, messages=MESSAGES)
-    saved = saved_view(visitor().widget, offer, desk.entry, desk.accounts.get(offer.program.id))
+    widget = visitor().widget
+    limit = entries.balance(widget)
+    is_short = limit is not None and limit < offer.min_value
+    saved = saved_view(widget, offer, desk.entry, desk.accounts.get(offer.program.id))
+    kept = None if saved is None else tuple(name for name, _ in saved.hidden)
+    own = _account(widget, offer) if saved is None else _saved(saved)
+    if limit is not None:
+        own["balance"] = words.money(limit, locale())
+    if is_short:
+        own["limits"] = limits(offer, limit, locale())
     return first_view(
         AMOUNT,
-        lambda marks: _marked(desk.screen(offer), marks),
-        shape=_shape(offer, saved),
+        lambda marks: _marked(desk.screen(offer), marks, is_short=is_short),
+        # What there is on the screen, whatever it says: the programs are those of the offers.
+        shape=(
+            widget.request.program_ids,
+            offer.program.id,
+            limit is None,
+            is_short,
+            words.round_amounts(offer, limit),
+            kept,
+        ),
         made_of=desk.offers,
-        own=_own(offer, saved),
+        own=own,
         messages=MESSAGES,
     )
 
 
-def _shape(offer: Offer, saved: SavedView | None) -> Hashable:
-    """Return what there is on the screen, whatever it says: the programs are those of the offers."""
-    widget = visitor().widget
-    limit = entries.balance(widget)
-    kept = None if saved is None else tuple(name for name, _ in saved.hidden)
-    return widget.request.program_ids, offer.program.id, limit is None, words.round_amounts(offer, limit), kept
+def _account(widget: OpenWidget, offer: Offer) -> dict[str, str]:
+    known = entries.prefilled(widget, offer)
+    return {_field(number): known.get(field.name, "") for number, field in enumerate(offer.program.fields)}
 
 
-def _own(offer: Offer, saved: SavedView | None) -> dict[str, str]:
-    widget, spoken = visitor().widget, locale()
-    limit, account = entries.balance(widget), entries.prefilled(widget, offer)
-    shown = {"limits": limits(offer, limit, spoken)}
-    if limit is not None:
-        shown["balance"] = words.money(limit, spoken)
-    if saved is not None:
-        kept = {_kept(number): value for number, (_, value) in enumerate(saved.hidden)}
-        return {**shown, "saved": saved.shown, **kept}
-    named = enumerate(field.name for field in offer.program.fields)
-    return shown | {_field(number): account.get(name, "") for number, name in named}
+def _saved(saved: SavedView) -> dict[str, str]:
+    return {"saved": saved.shown} | {_kept(number): value for number, (_, value) in enumerate(saved.hidden)}
 
 
-def _marked(screen: AmountScreen, marks: Marks) -> AmountScreen:
+def _marked(screen: AmountScreen, marks: Marks, *, is_short: bool) -> AmountScreen:
     fields = [replace(field, value=marks.text(_field(number))) for number, field in enumerate(screen.fields)]
     saved = screen.saved
     if saved is not None:
@@ -66,7 +71,7 @@ def _marked(screen: AmountScreen, marks: Marks) -> AmountScreen:
     return replace(
         screen,
         balance=marks.text("balance") if screen.balance else "",
-        limits=marks.text("limits"),
+        limits=marks.text("limits") if is_short else screen.limits,
         fields=fields,
         saved=saved,
     )
