@@ -45,7 +45,7 @@ class WidgetSession(Table):
     __tablename__ = "widget_sessions"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    launch_id: Mapped[str] = mapped_column(ForeignKey("widget_launches.id"), index=True)
+    launch_id: Mapped[str] = mapped_column(ForeignKey("widget_launches.id"))
     bearer_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]
     extendable_until: Mapped[datetime]

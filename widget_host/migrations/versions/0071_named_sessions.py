@@ -27,10 +27,13 @@ def upgrade() -> None:
     op.add_column("widget_launches", sa.Column("session_id", sa.String(40)))
     op.execute(NAMED)
     op.drop_column("widget_sessions", "revoked_at")
+    # Nobody asks any more which sessions a launch has.
+    op.drop_index("ix_widget_sessions_launch_id", "widget_sessions")
 
 
 def downgrade() -> None:
     """End those that were replaced."""
+    op.create_index("ix_widget_sessions_launch_id", "widget_sessions", ["launch_id"])
     op.add_column("widget_sessions", sa.Column("revoked_at", sa.DateTime(timezone=True)))
     op.execute(REPLACED)
     op.drop_column("widget_launches", "session_id")

@@ -82,6 +82,6 @@ def _told(tenant: Tenant | None) -> dict[str, str | None]:
     locale, theme = (widget.asked_locale, widget.asked_theme) if widget else ("", "")
     return {
         "tenant": tenant.tenant_key if tenant else None,
-        "locale": locale or said("locale") or None,
-        "theme": theme or said("theme") or None,
+        "locale": locale or said().get("locale") or None,
+        "theme": theme or said().get("theme") or None,
     }

@@ -61,7 +61,7 @@ def blueprints(
 
 def _begin(shown: Face) -> Response | None:
     g.face = shown
-    language.speak(language.choose([said("locale"), *language.accepted()]))
+    language.speak(language.choose([said().get("locale"), *language.accepted()]))
     return _paused() if wiring().settings.maintenance else None
 
 
@@ -88,8 +88,9 @@ def _open(start: View, reopen: Callable[[str], ResponseReturnValue] | None) -> R
     """Exchange the launch token for a session and show the first screen; asking for the headers exchanges nothing."""
     if asked().method == "HEAD":
         return Response()
-    token, tenant_key = said("token"), said("tenant")
-    if reopen and not token and (receipt := said("receipt")):
+    address = said()
+    token, tenant_key = address.get("token"), address.get("tenant")
+    if reopen and not token and (receipt := address.get("receipt")):
         return reopen(receipt)
     if not token:
         raise SessionEnded("Opened again without a token.", tenant_key) if tenant_key else NoLaunchToken("No token.")

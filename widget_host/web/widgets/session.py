@@ -77,16 +77,21 @@ def carried_bearer() -> str:
     return bearer.strip() if scheme.lower() == "bearer" else request.form.get("_s", "")
 
 
-def said(name: str) -> str:
-    """Return what the address says under this name, empty where it says nothing."""
-    # `get` would make an error of werkzeug's for each name that is not there.
-    return next(iter(asked().args.getlist(name)), "")
+def said() -> Mapping[str, str]:
+    """Return what the address says, under each name the first."""
+    # As a dictionary of Python's own: werkzeug's makes an error for each name that it is asked for and has not.
+    kept = g.get("said")
+    if kept is None:
+        g.said = kept = asked().args.to_dict()
+    return cast("Mapping[str, str]", kept)
 
 
 def open_by(token: str) -> None:
     """Exchange a launch token for a session, and remember the visitor; raises NoLaunchToken or SessionEnded."""
+    address = said()
+    look = {"locale": address.get("locale", "")[:35], "theme": address.get("theme", "")[:5]}
     try:
-        opened = wiring().openings.open(token, face().name, locale=said("locale")[:35], theme=said("theme")[:5])
+        opened = wiring().openings.open(token, face().name, **look)
     except (SessionEnded, NoLaunchToken) as refusal:
         audit.noticed("launch.refused", code=refusal.code, tenant_key=getattr(refusal, "tenant_key", None))
         raise
