@@ -1,8 +1,9 @@
-"""Opens widgets: one statement outside of any transaction on PostgreSQL, one turn of its writer on SQLite."""
+"""Opens widgets, those of the same moment together: one statement on PostgreSQL, one turn of its writer on SQLite."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any, cast
 
 from widget_host.domain.access.rules import (
     LAUNCH_LIFE,
@@ -16,15 +17,22 @@ from widget_host.domain.access.rules import (
 from widget_host.domain.access.service import WidgetSessions, read_launch_token
 from widget_host.domain.accounts.rules import Holder
 from widget_host.domain.accounts.service import read_accounts
-from widget_host.domain.opening.queries import AT_ONCE, IN_TURN, LOOK
+from widget_host.domain.opening.queries import KEEP, LOOK, NAME, OF_LAUNCH, at_once
 from widget_host.domain.programs.rules import Destination
 from widget_host.kit import direct, wire
 from widget_host.kit.clock import EnvironmentClock
 from widget_host.kit.crypto import SecretBox, SecretHasher, new_secret
 from widget_host.kit.db import Database
+from widget_host.kit.gathering import Gathering
 from widget_host.kit.ids import new_id
 from widget_host.kit.lookups import Lookups
 from widget_host.kit.signing import LaunchTokenSigner
+
+# What is asked, as `queries.ASKED` names it: the session first, then its launch.
+Asked = tuple[str, ...]
+# What the issuer said, and the accounts used before, each a program's id and what is sealed; null where there are none.
+Found = tuple[dict[str, Any], list[tuple[str, str]] | None]
+MOST_TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class Openings:
         self._hasher = hasher
         self._box = box
         self._lookups = lookups
+        self._writing = Gathering[Asked, Found | None](self._write, most=MOST_TOGETHER)
 
     def open(self, token: str, widget: str, *, locale: str = "", theme: str = "") -> Opened:
         """Exchange a launch token for a session's bearer; the sessions it opened before end.
@@ -87,11 +96,12 @@ class Openings:
         bearer, session_id, now = new_secret(), new_id("wgs"), self._clock.now()
         expires_at, extendable_until = now + SESSION_LIFE, now + LONGEST_SESSION
         written = [direct.moment(self._database, each) for each in (now - LAUNCH_LIFE, expires_at, extendable_until)]
-        naming = [session_id, launch_id, standing.tenant.environment_id, written[0]]
-        claims, sealed = self._write(naming, [self._hasher.hash(bearer), *written[1:], locale, theme])
-        if claims is None:
+        launch = (session_id, launch_id, standing.tenant.environment_id, written[0])
+        found = self._writing.do((*launch, self._hasher.hash(bearer), *written[1:], locale, theme))
+        if found is None:
             return None
-        request = request_of(wire.loads(claims))
+        claims, sealed = found
+        request = request_of(claims)
         widget = OpenWidget(
             id=session_id,
             launch_id=launch_id,
@@ -105,14 +115,26 @@ class Openings:
             asked_theme=theme,
         )
         holder = Holder(standing.tenant.environment_id, request.source_user_id)
-        return Opened(bearer, widget, read_accounts(self._box, holder, wire.loads(sealed) if sealed else ()))
+        return Opened(bearer, widget, read_accounts(self._box, holder, sealed or ()))
 
-    def _write(self, naming: list[str], keeping: list[str]) -> tuple[str | None, str | None]:
-        """Return what the launch was for, and the accounts used before, as text; nothing where it opens nothing."""
-        if not self._database.is_sqlite:
-            claims, sealed = direct.at_once(self._database, AT_ONCE, naming + keeping)
-            return claims, sealed
-        session_id, launch_id, *_ = naming
-        name, keep = IN_TURN
-        (kept,) = direct.in_turn(self._database, [[(name, naming), (keep, [session_id, launch_id, *keeping])]])
-        return (None, None) if kept is None else direct.look(self._database, LOOK, [launch_id])
+    def _write(self, asked: Sequence[Asked]) -> list[Found | None]:
+        """Write sessions down, and return for each what its launch was for, and what accounts were used before."""
+        # A launch that is opened twice at once is opened once, and then once more.
+        first = {each[1]: each for each in reversed(asked)}
+        write = self._write_in_turn if self._database.is_sqlite else self._write_at_once
+        # In an order that all keep to: of two who open the same launches nobody waits for the other who waits for him.
+        found = write(sorted(first.values(), key=lambda each: each[1]))
+        others = [each for each in asked if first[each[1]] is not each]
+        found |= dict(zip((each[0] for each in others), self._write(others) if others else (), strict=True))
+        return [found.get(each[0]) for each in asked]
+
+    def _write_at_once(self, asked: Sequence[Asked]) -> dict[str, Found | None]:
+        values = [value for each in asked for value in each]
+        (found,) = direct.at_once(self._database, at_once(len(asked)), values)
+        return cast("dict[str, Found | None]", wire.loads(found))
+
+    def _write_in_turn(self, asked: Sequence[Asked]) -> dict[str, Found | None]:
+        steps = [[(NAME, each[:OF_LAUNCH]), (KEEP, each[:2] + each[OF_LAUNCH:])] for each in asked]
+        kept = direct.in_turn(self._database, steps)
+        opened = [each for each, count in zip(asked, kept, strict=True) if count is not None]
+        return {each[0]: wire.loads(*direct.look(self._database, LOOK, [each[1]])) for each in opened}
