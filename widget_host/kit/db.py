@@ -38,7 +38,7 @@ SQLITE_PRAGMAS = (
     # Else REPLACE deletes rows without asking the triggers that refuse it.
     "PRAGMA recursive_triggers=ON",
 )
-# A server that is gone without a word is given up after half a minute: orders of the same moment wait for one connection.
+# A server that is gone without a word is given up after half a minute: all orders of a moment wait for one connection.
 # Seconds, and milliseconds for what was sent and not heard; the address may say otherwise.
 PATIENCE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 # Both or neither: how long a statement may take, and how long a transaction may idle.
