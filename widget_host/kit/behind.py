@@ -10,7 +10,7 @@ import structlog
 AFTER_SECONDS = 0.5  # float: seconds
 AT_ONCE = 500
 # As many as half a second brings many times over; while nothing can be kept, the oldest are let go of.
-MOST = 100_000
+MOST = 20_000
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 

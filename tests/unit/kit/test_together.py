@@ -1,4 +1,6 @@
 import threading
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -118,6 +120,32 @@ class TestConnections:
             assert session.get(IdempotencyKey, (issuer.environment_id, "NW-2")) is not None
         with wiring.reading() as services:
             assert services.transactions.get(issuer.environment_id, "NW-2").id == issued.receipt.id
+
+    def test_that_break_with_several_orders_are_replaced_and_each_is_kept_once(
+        self, wiring: Wiring, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        wiring.issuing.issue(make_order(issuer, "NW-0"))
+        real, sizes = psycopg.RawCursor.execute, []
+
+        def breaking(cursor: Any, statement: bytes, values: Sequence[Any], **options: Any) -> Any:
+            done = real(cursor, statement, values, **options)
+            sizes.append(len(values))
+            # As long as it takes for others to come.
+            time.sleep(0.02)
+            if sizes.count(max(sizes)) == 1 < len(sizes):
+                cursor.connection.close()
+                raise psycopg.OperationalError("the connection is lost")
+            return done
+
+        monkeypatch.setattr(psycopg.RawCursor, "execute", breaking)
+        with ThreadPoolExecutor(8) as threads:
+            issued = list(threads.map(wiring.issuing.issue, [make_order(issuer, f"NW-{n}") for n in range(1, 25)]))
+        assert max(sizes) > min(sizes)
+        assert {each.is_replay for each in issued} == {False}
+        with wiring.reading() as services:
+            kept = {services.transactions.get(issuer.environment_id, f"NW-{n}").id for n in range(1, 25)}
+            assert kept == {each.receipt.id for each in issued}
+            assert {**services.ledger.verify(), **services.transactions.verify()} == {}
 
     def close_all(self, wiring: Wiring) -> None:
         with psycopg.connect(plain_url(wiring.settings.database_url), autocommit=True) as connection:
