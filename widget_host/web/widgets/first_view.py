@@ -31,13 +31,13 @@ def first_view(
     """Answer with the whole step in its page, to who has just come in.
 
     `own` is what the step says to this visitor alone, by the names of its marks in the screen; all else that the screen
-    shows is told by its `shape` and by what it is `made_of`.
+    shows is told by its `shape` and by what it is `made_of`, and a step has the same `messages` each time.
     """
     guest = visitor()
     widget = guest.widget
-    page = (face().name, asked().root_path, locale(), widget.mode, widget.can_extend, widget.request.return_url is None)
+    page = (asked().root_path, locale(), widget.mode, widget.can_extend, widget.request.return_url is None)
     stencil = STENCILS.get(
-        (widget.tenant.environment_id, page, shape),
+        (widget.tenant.environment_id, template(step), page, shape),
         (widget.tenant, made_of),
         lambda marks: _rendered(step, screen(marks), marks, messages),
     )
