@@ -36,8 +36,8 @@ HURRY = (
     "SET LOCAL maintenance_work_mem = '1GB'",
 )
 # An id's first ten letters say when it was made: `place` is which copy, `ago` how many seconds ago it was kept.
-MOMENT = "(:now - ago * 1000)"
-LETTERS = " || ".join(f"substr(:alphabet, CAST(({MOMENT} >> {place}) & 31 AS int) + 1, 1)" for place in range(45, -1, -5))
+LETTER = "substr(:alphabet, CAST(((:now - ago * 1000) >> {}) & 31 AS int) + 1, 1)"
+LETTERS = " || ".join(LETTER.format(place) for place in range(45, -1, -5))
 PLACES = """
     WITH RECURSIVE turns (place) AS (
       SELECT CAST(:first AS bigint) UNION ALL SELECT place + 1 FROM turns WHERE place < :last),
@@ -111,7 +111,7 @@ def _copying(connection: Connection, table: str, copies: Copies) -> str | None:
     )
 
 
-def _made(name: str, original: Mapping[str, Any], *, is_postgresql: bool) -> str:
+def _made(name: str, original: Mapping[Any, Any], *, is_postgresql: bool) -> str:
     value = original[name]
     if name in MOMENTS:
         earlier = f"o.{name} - ago * interval '1 second'"

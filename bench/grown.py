@@ -1,6 +1,7 @@
-"""A host as it is after so many transactions: of twenty issuers, over a year, told to an endpoint, pulled, summed up."""
+"""A host as it is after so many transactions of twenty issuers: over a year, delivered, pulled and summed up."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sqlalchemy import text
 
@@ -56,16 +57,14 @@ def _orders(own: Host, first: Issuer) -> list[list[Order]]:
         for name, member in MEMBERS.items():
             program, value = issuer.programs[name], Money(2500, "USD")
             named = f"{issuer.environment_id}_{program}_to_copy"
-            own.wiring.issuing.issue(
-                NewOrder(issuer.environment_id, program, Destination(member), named, value=value)
-            )
+            own.wiring.issuing.issue(NewOrder(issuer.environment_id, program, Destination(member), named, value=value))
     _deliver(own)
     with own.wiring.database.reading() as session:
         found = [session.execute(text(COPIED), {"program": first.programs[name]}) for name in MEMBERS]
         return [[_as_order(row) for row in rows.mappings()] for rows in found]
 
 
-def _as_order(row: Mapping[str, object]) -> Order:
+def _as_order(row: Mapping[Any, Any]) -> Order:
     return {name: None if value is None else str(value) for name, value in row.items()}
 
 
