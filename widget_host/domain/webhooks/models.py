@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from widget_host.kit.db import Table
 
 _WAITING = text("state = 'waiting'")
+_FAILED = text("state = 'failed'")
 _IN_ORDER = text("state = 'waiting' AND subject IS NOT NULL")
 _ENDED = text("ended_at IS NOT NULL")
 
@@ -59,6 +60,7 @@ class Delivery(Table):
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
         Index("ix_deliveries_endpoint", "endpoint_id", "id"),
+        Index("ix_deliveries_failed", "endpoint_id", "id", sqlite_where=_FAILED, postgresql_where=_FAILED),
         Index("ix_deliveries_due", "endpoint_id", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index(
             "ix_deliveries_subject",
