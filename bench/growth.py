@@ -63,8 +63,10 @@ def _table(sites: Mapping[int, Site], database: str) -> Table:
 def by_turns(calls: Mapping[int, Calls]) -> Found:
     """Send each call at each size in turn, and return the p50 of each round in ms."""
     found: Found = {name: {size: [] for size in calls} for name in calls[min(calls)]}
-    for _ in (send() for of_size in calls.values() for send in of_size.values() for _ in range(CALLS_BEFORE)):
-        pass
+    for name in found:
+        for of_size in calls.values():
+            for _ in range(CALLS_BEFORE):
+                of_size[name]()
     for _ in range(ROUNDS):
         for name, figures in found.items():
             for size, taken in _round({size: of_size[name] for size, of_size in calls.items()}).items():

@@ -9,13 +9,16 @@ from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Connection,
     DateTime,
     Dialect,
     Engine,
+    Integer,
     MetaData,
     TableClause,
     TextClause,
+    bindparam,
     create_engine,
     event,
     literal,
@@ -98,6 +101,14 @@ def insert_if_new(session: Session, table: type[Table], rows: Sequence[Mapping[s
     # Rows are counted, not asked for: the drivers do not agree on `rowcount` after an INSERT. Given beside the
     # statement and not within, they leave it the same, and SQLAlchemy compiles it once.
     return len(session.execute(statement.returning(literal(1)), [dict(row) for row in rows]).all())
+
+
+def known(limit: int) -> BindParameter[int]:
+    """Return a limit that stands in the statement itself.
+
+    Handed over, it is not known to a plan that is kept: that looks dear then, and PostgreSQL plans each call anew.
+    """
+    return bindparam(None, limit, Integer, literal_execute=True)
 
 
 class Database:

@@ -11,7 +11,7 @@ from widget_host.domain.feed.rules import NOT_FOLLOWED
 from widget_host.domain.redelivery.models import Resend
 from widget_host.domain.webhooks.models import Event
 from widget_host.domain.webhooks.rules import TEST
-from widget_host.kit.db import UtcDateTime
+from widget_host.kit.db import UtcDateTime, known
 
 Placed = type[Event] | type[Resend]
 # Events stand in the order of their time, but for those that were kept late: so the first since a moment is found by
@@ -67,7 +67,7 @@ def is_waiting(session: Session, environment_id: str, event_id: str) -> bool:
 def events_after(session: Session, environment_id: str, place: int, limit: int) -> list[Event]:
     """Return the environment's events that stand after a place, in order."""
     wanted = select(Event).where(Event.environment_id == environment_id, Event.position > place, Event.type != TEST)
-    return list(session.scalars(wanted.order_by(Event.position).limit(limit)))
+    return list(session.scalars(wanted.order_by(Event.position).limit(known(limit))))
 
 
 def first_since(session: Session, environment_id: str, since: datetime, before: datetime) -> int | None:
@@ -77,13 +77,15 @@ def first_since(session: Session, environment_id: str, since: datetime, before: 
     found = select(Event.position).where(
         Event.environment_id == environment_id, Event.position >= begin, Event.created_at >= since
     )
-    return session.scalar(found.order_by(Event.position).limit(1))
+    return session.scalar(found.order_by(Event.position).limit(known(1)))
 
 
 def told_after(session: Session, environment_id: str, place: int, limit: int) -> Sequence[Event]:
     """Return events after a place that webhooks tell of, in order."""
     wanted = select(Event).where(Event.environment_id == environment_id, Event.position > place)
-    return session.scalars(wanted.where(Event.type.not_in(NOT_FOLLOWED)).order_by(Event.position).limit(limit)).all()
+    return session.scalars(
+        wanted.where(Event.type.not_in(NOT_FOLLOWED)).order_by(Event.position).limit(known(limit))
+    ).all()
 
 
 def resent_after(session: Session, environment_id: str, place: int, limit: int) -> list[Row[Any]]:

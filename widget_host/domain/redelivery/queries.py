@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from widget_host.domain.endpoints.models import Endpoint
 from widget_host.domain.webhooks.models import Attempt, Delivery, Event
 from widget_host.domain.webhooks.rules import DELIVERED, FAILED, NOT_SENT, TEST, WAITING
+from widget_host.kit.db import known
 
 # As the indexes say it: what is handed over as a parameter is not known when an index is chosen.
 STANDS = {state: text(f"deliveries.state = '{state}'") for state in (WAITING, DELIVERED, FAILED)}
@@ -25,7 +26,7 @@ def deliveries(
         found = found.where(STANDS[state])
     if before is not None:
         found = found.where(Delivery.id < before)
-    return [(row[0], row[1]) for row in session.execute(found.order_by(Delivery.id.desc()).limit(limit))]
+    return [(row[0], row[1]) for row in session.execute(found.order_by(Delivery.id.desc()).limit(known(limit)))]
 
 
 def find_delivery(session: Session, environment_id: str, delivery_id: str) -> tuple[Delivery, str] | None:
