@@ -41,7 +41,12 @@ class Sweep:
     def whole(self) -> str:
         """The query for one span."""
         first, last = (", ".join(f":{end}_{name}" for name in self.columns) for end in ("first", "last"))
-        return self.sql.replace("{within}", f"({self.key}) >= ({first}) AND ({self.key}) <= ({last})")
+        within = f"({self.key}) >= ({first}) AND ({self.key}) <= ({last})"
+        if len(self.columns) > 1:
+            # Said again of the first column alone: how few rows a span of several holds, PostgreSQL does not guess.
+            leading, name = self.key.partition(",")[0], self.columns[0]
+            within += f" AND {leading} >= :first_{name} AND {leading} <= :last_{name}"
+        return self.sql.replace("{within}", within)
 
     @cached_property
     def text(self) -> str:

@@ -47,6 +47,7 @@ IS_POOLED = "is_pooled"
 # For who looks through whole tables, a span at a time: nothing ends it, and no step reads more than its span.
 UNHURRIED = {
     **dict.fromkeys(LIMITS, "0"),
+    "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "max_parallel_workers_per_gather": "0",

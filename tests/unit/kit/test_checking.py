@@ -72,6 +72,19 @@ class TestViolations:
 
         assert told == [4, 14, 24, 34, 44]
 
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_finds_a_span_of_a_long_table_by_its_key(self, session: Session) -> None:
+        """Else a table that is ten times as long takes a hundred times as long."""
+        session.execute(text("INSERT INTO numbers SELECT n / 2, n FROM generate_series(1, 20000) n"))
+        session.execute(text("CREATE INDEX ix_numbers ON numbers (part, number)"))
+        session.execute(text("ANALYZE numbers"))
+        sweep = Sweep("numbers", "n.part, n.number", "SELECT n.part FROM numbers n WHERE {within} AND n.number < 0")
+
+        span = {"first_part": 5000, "first_number": 10_001, "last_part": 5100, "last_number": 10_200}
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {sweep.text}"), span))
+
+        assert "Index Cond: ((part >= 5000) AND (part <= 5100)" in plan
+
     @pytest.fixture
     def session(self, database_url: str) -> Iterator[Session]:
         database = Database(database_url)
