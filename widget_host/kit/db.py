@@ -163,12 +163,14 @@ class Database:
 
     @contextmanager
     def checking(self) -> Iterator[Session]:
-        """Open a session that may only read, for as long as it takes."""
+        """Open a session that may only read, for as long as it takes; it sees the moment at which it begins."""
         if self.is_sqlite:
             with self.reading() as session:
                 yield session
             return
-        with Session(self.engine.execution_options(postgresql_readonly=True), expire_on_commit=False) as session:
+        # Sums are read after their parts: in between neither may change.
+        options = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        with Session(self.engine.execution_options(**options), expire_on_commit=False) as session:
             chosen = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in UNHURRIED.items())
             session.execute(text(f"SELECT {chosen}"))
             yield session
