@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, select, text, update
+from sqlalchemy import Row, exists, select, update
 from sqlalchemy.orm import Session
 
 from widget_host.domain.endpoints.models import Endpoint
-from widget_host.domain.webhooks.models import Attempt, Delivery, Event
-from widget_host.domain.webhooks.rules import DELIVERED, FAILED, NOT_SENT, TEST, WAITING
+from widget_host.domain.webhooks.models import STANDS, Attempt, Delivery, Event
+from widget_host.domain.webhooks.rules import FAILED, NOT_SENT, TEST, WAITING
 from widget_host.kit.db import known
-
-# As the indexes say it: what is handed over as a parameter is not known when an index is chosen.
-STANDS = {state: text(f"deliveries.state = '{state}'") for state in (WAITING, DELIVERED, FAILED)}
 
 
 def deliveries(
@@ -23,7 +20,7 @@ def deliveries(
     found = select(Delivery, Event.type).join(Event, Event.id == Delivery.event_id)
     found = found.where(Delivery.endpoint_id == endpoint_id)
     if state is not None:
-        found = found.where(STANDS[state])
+        found = found.where(Delivery.state == STANDS[state])
     if before is not None:
         found = found.where(Delivery.id < before)
     return [(row[0], row[1]) for row in session.execute(found.order_by(Delivery.id.desc()).limit(known(limit)))]
@@ -54,7 +51,7 @@ def resend_failed(
     failed = (
         select(Delivery.id)
         .join(Event, Event.id == Delivery.event_id)
-        .where(Delivery.endpoint_id == endpoint.id, STANDS[FAILED])
+        .where(Delivery.endpoint_id == endpoint.id, Delivery.state == STANDS[FAILED])
         .where(Event.id >= first_id, Event.created_at >= since)
         .order_by(Delivery.id)
         .limit(limit)
