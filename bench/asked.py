@@ -1,6 +1,7 @@
 """What is asked of a host whose tables grow: each call of the API that reads or writes them, and what a worker asks."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
@@ -23,6 +24,8 @@ MIDDLE = """SELECT t.id, t.reference_number, t.created_at, e.event_id
     WHERE t.environment_id = :environment ORDER BY t.created_at DESC LIMIT 1 OFFSET :skip"""
 ENDPOINT = "SELECT id FROM webhook_endpoints WHERE environment_id = :environment"
 AT_ONCE = 8
+# Sooner than the host closes a connection at rest.
+KEPT_SECONDS = 10.0  # float: seconds
 Send = Callable[[], object]
 
 
@@ -33,12 +36,15 @@ class Caller:
         parts = urlsplit(address)
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         self._headers = dict(headers)
+        self._used_at = 0.0
 
     def send(self, method: str, path: str, body: str = "", *, expected: int = 200) -> bytes:
         """Return what is answered; raises RuntimeError for another status."""
+        if time.monotonic() - self._used_at > KEPT_SECONDS:
+            self._connection.close()
         self._connection.request(method, path, body or None, self._headers)
         answer = self._connection.getresponse()
-        said = answer.read()
+        said, self._used_at = answer.read(), time.monotonic()
         if answer.status != expected:
             raise RuntimeError(f"{method} {path}: {answer.status} {said!r}")
         return said
