@@ -52,6 +52,7 @@ def wiring(settings: Settings, clock: StoppedClock) -> Iterator[Wiring]:
     configure(settings.log_level)
     wiring = Wiring(settings, clock)
     yield wiring
+    wiring.end()
     wiring.database.engine.dispose()
 
 

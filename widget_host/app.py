@@ -3,6 +3,7 @@
 import ctypes
 import signal
 import sys
+from functools import partial
 from typing import Any
 
 import jinja2
@@ -42,8 +43,9 @@ from widget_host.worker import start_in_background
 LARGEST_BODY = 256 * 1024
 # Longer than any statement of a request should take, shorter than a caller waits.
 STATEMENT_SECONDS = 15
-# That work at once in one process; to wait for a body takes none.
-THREADS = 4
+# That work at once in one process; to wait for a body takes none. More than it has processors: while some wait for the
+# database or a program, others work, and orders that wait together are kept together.
+THREADS = 8
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl(2)
 
 
@@ -108,8 +110,14 @@ def create_served_app() -> Server:
     settings = Settings.from_environment()
     metrics.share(settings.metrics_folder)
     app = create_app(settings)
-    end = app.extensions["worker"].end if settings.worker else None
-    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, end=end)
+    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, end=partial(_end, app))
+
+
+def _end(app: HostApp) -> None:
+    """Hand back and keep what is left, when the last request is answered."""
+    if "worker" in app.extensions:
+        app.extensions["worker"].end()
+    app.extensions["wiring"].end()
 
 
 def _register(app: HostApp) -> None:

@@ -138,7 +138,6 @@ class Services:
         """The API's bearer tokens."""
         return AccessTokens(
             session=self._session,
-            clock=self._clock,
             signer=self._foundation.access_signer,
             issuer=self._foundation.settings.base_url,
         )

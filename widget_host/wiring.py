@@ -111,10 +111,21 @@ class Wiring(Foundation):
         return Callers(
             tokens=_one(self.reading, lambda services: services.access_tokens),
             clients=_one(self.reading, lambda services: services.clients),
-            trail=LoneLines(database=self.database, clock=self.clock, told=_audited),
+            trail=self.lone_lines,
+            signer=self.access_signer,
+            issuer=self.settings.base_url,
             lookups=self.lookups,
             clock=self.clock,
         )
+
+    @cached_property
+    def lone_lines(self) -> LoneLines:
+        """Lines of the audit trail that are kept behind the requests they tell of."""
+        return LoneLines(database=self.database, clock=self.clock, told=_audited)
+
+    def end(self) -> None:
+        """Keep what is still to be kept: the process is about to end."""
+        self.lone_lines.flush()
 
     @cached_property
     def recorder(self) -> Recorder:

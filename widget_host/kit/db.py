@@ -41,6 +41,9 @@ SQLITE_PRAGMAS = (
     # Else REPLACE deletes rows without asking the triggers that refuse it.
     "PRAGMA recursive_triggers=ON",
 )
+# A server that is gone without a word is given up after half a minute: all orders of a moment wait for one connection.
+# Seconds, and milliseconds for what was sent and not heard; the address may say otherwise.
+PATIENCE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 # Both or neither: how long a statement may take, and how long a transaction may idle.
 LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout")
 IS_POOLED = "is_pooled"
@@ -215,8 +218,10 @@ class Database:
 def _engine(url: str) -> Engine:
     # Hidden parameters: what a statement failed with is somebody's data, and errors are logged.
     shared: dict[str, Any] = {"json_serializer": wire.dumps, "json_deserializer": wire.loads, "hide_parameters": True}
-    if make_url(url).get_backend_name() != "sqlite":
-        engine = create_engine(url, isolation_level="READ COMMITTED", pool_size=10, **shared)
+    named = make_url(url)
+    if named.get_backend_name() != "sqlite":
+        patience = {name: value for name, value in PATIENCE.items() if name not in named.query}
+        engine = create_engine(url, isolation_level="READ COMMITTED", pool_size=10, connect_args=patience, **shared)
         event.listen(engine, "connect", _look_for_pooler)
         event.listen(engine, "checkout", _check_is_open)
         return engine

@@ -14,11 +14,12 @@ TRIES = 3
 Step = tuple[str, Sequence[Any]]
 
 
-def at_once(database: Database, statement: str, values: Sequence[str | None]) -> tuple[Any, ...]:
+def at_once(database: Database, statement: bytes, values: Sequence[str | None]) -> tuple[Any, ...]:
     """Run one statement of PostgreSQL outside of any transaction and return its one row.
 
-    It is tried again where the connection breaks, so it has to be one that does nothing the second time. Raises
-    DBAPIError, as a session does.
+    It is bytes, for psycopg looks it up among those it has prepared, and would encode its text each time. It is tried
+    again where the connection breaks, so it has to be one that does nothing the second time. Raises DBAPIError, as a
+    session does.
     """
     for tries_left in reversed(range(TRIES)):
         connection = database.engine.raw_connection()
@@ -29,13 +30,13 @@ def at_once(database: Database, statement: str, values: Sequence[str | None]) ->
             if is_gone:
                 connection.invalidate(error)
             if not tries_left or not (is_gone or getattr(error, "sqlstate", None) in MET_ANOTHER):
-                raise _failure(database, statement, error) from error
+                raise _failure(database, statement.decode(), error) from error
         finally:
             connection.close()
     raise AssertionError("the last try returns or raises")
 
 
-def _alone(connection: Any, statement: str, values: Sequence[str | None]) -> tuple[Any, ...]:
+def _alone(connection: Any, statement: bytes, values: Sequence[str | None]) -> tuple[Any, ...]:
     connection.autocommit = True
     try:
         row = RawCursor(connection).execute(statement, values, prepare=True).fetchone()
@@ -45,36 +46,42 @@ def _alone(connection: Any, statement: str, values: Sequence[str | None]) -> tup
             connection.autocommit = False
 
 
-def in_turn(database: Database, steps: Sequence[Step]) -> int | None:
-    """Run statements of SQLite together when it is its writer's turn, and return how many rows the last one wrote.
+def in_turn(database: Database, all_steps: Sequence[Sequence[Step]]) -> list[int | None]:
+    """Run statements of SQLite together when it is its writer's turn: of each sequence all, or none.
 
-    None, and nothing written, where the first one writes no row. Raises DBAPIError, as a session does.
+    None for a sequence whose first statement writes no row, for the others how many rows the last ones wrote together.
+    Raises DBAPIError, as a session does, and nothing is written then.
     """
     assert database.turn is not None, "only SQLite takes turns"  # noqa: S101 - for the type checker
     connection = database.engine.raw_connection()
     try:
         with database.turn:
-            return _as_writer(database, connection.cursor(), steps)
+            written = _as_writer(database, connection.cursor(), all_steps)
     finally:
         connection.close()
+    total = sum(count or 0 for count in written)
+    return [None if count is None else total for count in written]
 
 
-def _as_writer(database: Database, cursor: Any, steps: Sequence[Step]) -> int | None:
-    statement = "BEGIN IMMEDIATE"
+def _as_writer(database: Database, cursor: Any, all_steps: Sequence[Sequence[Step]]) -> list[int | None]:
     try:
-        cursor.execute(statement)
-        for number, (statement, values) in enumerate(steps):
-            cursor.execute(statement, values)
-            if number == 0 and cursor.rowcount == 0:
-                return None
-        written = int(cursor.rowcount)
+        cursor.execute("BEGIN IMMEDIATE")
+        written = [_stepwise(cursor, steps) for steps in all_steps]
         cursor.execute("COMMIT")
     except database.engine.dialect.loaded_dbapi.Error as error:
-        raise _failure(database, statement, error) from error
+        raise _failure(database, all_steps[0][0][0], error) from error
     finally:
         if cursor.connection.in_transaction:
             cursor.execute("ROLLBACK")
     return written
+
+
+def _stepwise(cursor: Any, steps: Sequence[Step]) -> int | None:
+    for number, (statement, values) in enumerate(steps):
+        cursor.execute(statement, values)
+        if number == 0 and cursor.rowcount == 0:
+            return None
+    return int(cursor.rowcount)
 
 
 def _failure(database: Database, statement: str, error: Exception) -> BaseException:

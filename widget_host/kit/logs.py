@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line on the error stream, so that answers of commands stay clean."""
 
+import json
 import logging
 import re
 import sys
@@ -18,13 +19,15 @@ SECRETS = re.compile(
     re.VERBOSE | re.ASCII,
 )
 WITHHELD = "[withheld]"
+# Made once: one is made for each line else. What JSON does not know is written as Python shows it.
+WRITE = json.JSONEncoder(default=repr).encode
 
 
 def withhold(_logger: WrappedLogger, _method: str, said: EventDict) -> EventDict:
     """Take out what has the form of a credential: nobody logs one on purpose, a fault's text may hold one."""
-    for name, value in said.items():
-        if isinstance(value, str):
-            said[name] = SECRETS.sub(WITHHELD, value)
+    # All at once: most lines hold none. No credential goes on behind a line's end.
+    if SECRETS.search("\n".join(map(str, said.values()))):
+        said.update({name: SECRETS.sub(WITHHELD, value) for name, value in said.items() if isinstance(value, str)})
     return said
 
 
@@ -38,7 +41,7 @@ def configure(level: str) -> None:
             structlog.processors.format_exc_info,
             _without_rows,
             withhold,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(lambda line, **_options: WRITE(line)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),

@@ -4,8 +4,10 @@ PostgreSQL gets one statement outside of any transaction, and so one round trip;
 is made once, and nothing of SQLAlchemy but its pool is on the way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import chain
 from typing import Any, Protocol, cast
 
 from sqlalchemy import Column
@@ -16,6 +18,17 @@ from widget_host.kit import direct, wire
 from widget_host.kit.db import Database, Table
 
 Row = Mapping[str, Any]
+# Of each part its rows.
+Rows = Sequence[Sequence[Row]]
+# Every value is sent as text: the statement says the types, and a number's size does not make it another one.
+TEXTS: Mapping[type, Callable[[Any], str]] = {
+    int: str,
+    bool: str,
+    Decimal: str,
+    datetime: datetime.isoformat,
+    dict: wire.dumps,
+    list: wire.dumps,
+}
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 TYPES: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library's
 
@@ -23,10 +36,14 @@ TYPES: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # the librar
 class Part(Protocol):
     """Rows of one table: the text that writes them, and the values it takes."""
 
-    def text(self, dialect: str, source: str = "") -> str:
-        """Return an INSERT, parameters as `%s`; it takes its rows from the `source`, which has one row or none."""
+    @property
+    def into(self) -> str:
+        """Return the beginning of an INSERT: the table and its columns."""
 
-    def values(self, rows: Sequence[Row]) -> list[Any]:
+    def select(self, dialect: str, source: str = "") -> str:
+        """Return what selects the rows, parameters as `%s`; the `source` has one row or none."""
+
+    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
         """Return the parameters, in the text's order."""
 
 
@@ -40,35 +57,49 @@ class Given:
         self._names = [column.name for column in self._columns]
         self._count = count
 
-    def text(self, dialect: str, source: str = "") -> str:
-        """Return the INSERT."""
-        into = f"INSERT INTO {self._table.name} ({', '.join(self._names)})"
-        row = ", ".join(_placeholder(column, dialect) for column in self._columns)
-        if not source:
-            return f"{into} VALUES {', '.join([f'({row})'] * self._count)}"
-        selected = " UNION ALL ".join([f"SELECT {row} FROM {source}"] * self._count)  # noqa: S608 - our own names
-        return f"{into} {selected}"
+    @property
+    def into(self) -> str:
+        """Name the table and its columns."""
+        return f"INSERT INTO {self._table.name} ({', '.join(self._names)})"
 
-    def values(self, rows: Sequence[Row]) -> list[Any]:
+    @property
+    def key(self) -> dict[str, int]:
+        """The columns that make a row one of its kind, and where each stands among the values."""
+        return {column.name: self._names.index(column.name) for column in self._table.primary_key}
+
+    @property
+    def width(self) -> int:
+        """How many values it takes."""
+        return len(self._names) * self._count
+
+    def select(self, dialect: str, source: str = "") -> str:
+        """Return the rows."""
+        row = ", ".join(_placeholder(column, dialect) for column in self._columns)
+        # SQLite could take what follows for a part of a join.
+        drawn = f"FROM {source}" if source else "WHERE true"
+        return _union([f"SELECT {row} {drawn}"] * self._count)
+
+    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
         """Return the rows' values; what a row does not say is null."""
-        return [row.get(name) for row in rows for name in self._names]
+        return chain.from_iterable([map(row.get, self._names) for row in rows])
 
 
 class Drawn:
-    """Rows that the database finds itself: an INSERT … SELECT … FROM {source} for each dialect, and what it takes."""
+    """Rows that the database finds itself: for each dialect a SELECT … FROM {source}…, and what it takes."""
 
-    def __init__(self, texts: Mapping[str, str], names: Sequence[str]) -> None:
+    def __init__(self, into: str, texts: Mapping[str, str], names: Sequence[str]) -> None:
         """Take the texts, which name their parameters in this order."""
+        self.into = into
         self._texts = texts
         self._names = names
 
-    def text(self, dialect: str, source: str = "") -> str:
-        """Return the INSERT."""
+    def select(self, dialect: str, source: str = "") -> str:
+        """Return what selects the rows."""
         return self._texts[dialect].format(source=f"{source}, " if source else "")
 
-    def values(self, rows: Sequence[Row]) -> list[Any]:
+    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
         """Return what the one row says under each name."""
-        return [rows[0].get(name) for name in self._names]
+        return map(rows[0].get, self._names)
 
 
 def _placeholder(column: Column[Any], dialect: str) -> str:
@@ -78,55 +109,81 @@ def _placeholder(column: Column[Any], dialect: str) -> str:
 
 
 class Together:
-    """Parts that are always written together: the first claims, the last says how many rows it found."""
+    """Parts that are always written together: the first one claims, and is told from others of its kind by its key."""
 
-    def __init__(self, *parts: Part) -> None:
-        """Make the texts."""
-        self._parts = parts
-        self._statement = _one_statement(
-            *(part.text(POSTGRESQL, "claimed" * bool(place)) for place, part in enumerate(parts))
-        )
-        self._statements = [part.text(SQLITE).replace("%s", "?") for part in parts]
-        self._statements[0] += " ON CONFLICT DO NOTHING"
+    def __init__(self, first: Given, *others: Part) -> None:
+        """Make the texts for SQLite; those for PostgreSQL, one for each number of sets, when they are asked for."""
+        self._first = first
+        self._parts = (first, *others)
+        self._texts: dict[int, bytes] = {}
+        self._steps = [f"{part.into} {part.select(SQLITE)}".replace("%s", "?") for part in self._parts]
+        self._steps[0] += " ON CONFLICT DO NOTHING"
 
-    def keep(self, database: Database, rows: Sequence[Sequence[Row]]) -> int | None:
-        """Write them and return how many rows the last part found; None, and nothing written, where the first is there.
+    def keep(self, database: Database, sets: Sequence[Rows]) -> list[int | None]:
+        """Write several sets of rows, and return for each how many rows the last part found, in all sets together.
 
-        Safe to be sent again where a connection breaks, as its first row claims a key.
+        None for a set whose first row is there already, or comes twice: nothing of it is written. Safe to be sent
+        again where a connection breaks, as the first rows claim keys. Nothing is written where any part is refused.
         """
-        values = [part.values(each) for part, each in zip(self._parts, rows, strict=True)]
+        # In an order that all keep to: of two who write the same keys nobody waits for the other who waits for him.
+        new = dict(sorted({self._key(rows): rows for rows in reversed(sets)}.items()))
+        kept = self._keep_new(database, list(new.values()))
+        found = dict(zip(new, kept, strict=True))
+        return [found.pop(self._key(rows), None) for rows in sets]
+
+    def _key(self, rows: Rows) -> tuple[Any, ...]:
+        (claim,) = rows[0]
+        return tuple(claim[name] for name in self._first.key)
+
+    def _keep_new(self, database: Database, sets: Sequence[Rows]) -> list[int | None]:
         if database.is_sqlite:
-            as_sqlite = [[_as_sqlite(value) for value in part] for part in values]
-            return direct.in_turn(database, list(zip(self._statements, as_sqlite, strict=True)))
-        claimed, found = direct.at_once(
-            database,
-            self._statement,
-            [value if type(value) is str else _as_text(value) for part in values for value in part],
-        )
-        return int(found) if claimed else None
+            return direct.in_turn(database, [self._as_steps(rows) for rows in sets])
+        said = [part.values(rows[place]) for place, part in enumerate(self._parts) for rows in sets]
+        values = [
+            value if value is None or type(value) is str else TEXTS[type(value)](value)
+            for value in chain.from_iterable(said)
+        ]
+        found, *claimed = direct.at_once(database, self._text(len(sets)), values)
+        return [int(found) if is_new else None for is_new in claimed]
+
+    def _as_steps(self, rows: Rows) -> list[direct.Step]:
+        values = (part.values(own) for part, own in zip(self._parts, rows, strict=True))
+        return [(step, [_as_sqlite(value) for value in own]) for step, own in zip(self._steps, values, strict=True)]
+
+    def _text(self, count: int) -> bytes:
+        if count not in self._texts:
+            self._texts[count] = self._one_statement(count).encode()
+        return self._texts[count]
+
+    def _one_statement(self, count: int) -> str:
+        first, *others = self._parts
+        claims = [f"(SELECT 1 FROM claimed WHERE {each}) claim" for each in self._claimed(count)]  # noqa: S608 - our own names
+        whole = [f"{first.into} {_union([first.select(POSTGRESQL)] * count)} ON CONFLICT DO NOTHING"]
+        whole += [f"{part.into} {_union(part.select(POSTGRESQL, claim) for claim in claims)}" for part in others]
+        names = ["claimed", *(f"part_{number}" for number in range(len(others)))]
+        returned = [", ".join(self._first.key), *["1"] * len(others)]
+        steps = (f"{name} AS ({text} RETURNING {row})" for name, text, row in zip(names, whole, returned, strict=True))
+        sums = [f"(SELECT count(*) FROM {names[-1]})"]  # noqa: S608 - our own names
+        sums += [f"EXISTS {claim.removesuffix(' claim')}" for claim in claims]
+        return _numbered(f"WITH {', '.join(steps)} SELECT {', '.join(sums)}")
+
+    def _claimed(self, count: int) -> list[str]:
+        """Say how each set's claim is known; its values are the first part's, and so the statement's first."""
+        key, width = self._first.key, self._first.width
+        return [
+            " AND ".join(f"{name} = ${number * width + place + 1}" for name, place in key.items())
+            for number in range(count)
+        ]
 
 
-def _one_statement(first: str, *others: str) -> str:
-    steps = [f"claimed AS ({first} ON CONFLICT DO NOTHING RETURNING 1)"]
-    steps += [f"part_{number} AS ({text} RETURNING 1)" for number, text in enumerate(others)]
-    last = f"part_{len(others) - 1}" if others else "claimed"
-    counts = f"SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM {last})"  # noqa: S608 - our own names
-    return _numbered(f"WITH {', '.join(steps)} {counts}")
+def _union(selects: Iterable[str]) -> str:
+    return " UNION ALL ".join(selects)
 
 
 def _numbered(text: str) -> str:
     """Number the parameters as PostgreSQL itself does, so that nobody has to look for them each time."""
     pieces = text.split("%s")
     return "".join(f"{piece}${number}" for number, piece in enumerate(pieces[:-1], start=1)) + pieces[-1]
-
-
-def _as_text(value: Any) -> str | None:
-    """Write every value as text: the statement says the types, and a number's size does not make it another one."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, dict | list):
-        return wire.dumps(value)
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _as_sqlite(value: Any) -> Any:

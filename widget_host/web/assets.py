@@ -12,7 +12,7 @@ from widget_host.web.headers import csp_nonce
 
 YEAR_SECONDS = 31_536_000
 # What integrators name in their own pages, under an address that stays: kept for minutes, readable from anywhere.
-SHARED = ("/static/js/embed.js", "/static/js/embed.d.ts")
+SHARED = ("js/embed.js", "js/embed.d.ts")
 SHARED_SECONDS = 300
 # What widgets load, and the files each is made of; who reads them for their comments finds those in the repository.
 SCRIPTS = {
@@ -29,14 +29,14 @@ def register(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
     app.jinja_env.globals.update(asset=asset, inline_css=inline_css)
     app.context_processor(lambda: {"csp_nonce": csp_nonce()})
-    app.after_request(_share)
     app.view_functions["static"] = lambda filename: _send(app, filename)
 
 
 def _send(app: Flask, filename: str) -> Response:
     """Send a static file as Flask does, a widget's script without its comments."""
     if filename not in SCRIPTS:
-        return app.send_static_file(filename)
+        answer = app.send_static_file(filename)
+        return _share(answer) if filename in SHARED else answer
     answer = make_response(_script(filename), {"Content-Type": "text/javascript; charset=utf-8"})
     answer.cache_control.max_age = YEAR_SECONDS
     answer.set_etag(_digest(filename))
@@ -50,10 +50,9 @@ def asset(name: str) -> str:
 
 
 def _share(answer: Response) -> Response:
-    if request.path in SHARED:
-        answer.headers["Cache-Control"] = f"public, max-age={SHARED_SECONDS}"
-        answer.headers["Access-Control-Allow-Origin"] = "*"
-        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    answer.headers["Cache-Control"] = f"public, max-age={SHARED_SECONDS}"
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer
 
 

@@ -11,7 +11,7 @@ from widget_host.domain.organizations.rules import PRODUCTION, SANDBOX
 from widget_host.kit.errors import InvalidFields, InvalidToken
 from widget_host.web import audit, limits
 from widget_host.web.parsing import json_object
-from widget_host.web.scope import follow_clock, wiring
+from widget_host.web.scope import asked, follow_clock, wiring
 
 Guard = Callable[[], None]
 
@@ -33,7 +33,7 @@ def probe() -> None:
 
 def bearer() -> None:
     """Let in who has a valid access token, and remember the client."""
-    header = request.headers.get("Authorization", "")
+    header = asked().environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         limits.count_address()
@@ -41,8 +41,8 @@ def bearer() -> None:
     found = _client(token.strip())
     check_host(found)
     g.client = found
-    limits.count_client(client().environment_id)
-    follow_clock(client().clock_ahead)
+    limits.count_client(found.environment_id)
+    follow_clock(found.clock_ahead)
 
 
 def _client(token: str) -> Client:

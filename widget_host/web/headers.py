@@ -1,25 +1,27 @@
 """The headers of every answer: nothing may be framed, sniffed, cached or learned from a referrer unless it says so."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from flask import Flask, Response, g
 
 from widget_host.kit.ids import new_id
-from widget_host.web.scope import REQUEST_ID
+from widget_host.web.scope import BEGAN, REQUEST_ID, SAID
 
 NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PICTURE_ALLOWED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 FEATURES = ("camera", "microphone", "geolocation", "payment", "usb", "clipboard-read", "display-capture", "fullscreen")
 PERMISSIONS = ", ".join(f"{feature}=()" for feature in FEATURES)
 YEAR_SECONDS = 31_536_000
+JSON = "application/json"
 
 
 class Always:
     """Stands before the application and puts on every answer what all have, unless it says something else itself.
 
-    Here, and not as Flask's own headers, because it is the same each time: there each costs a dozen calls.
+    Here, and not as Flask's own headers, because there each costs a dozen calls; `SAID` takes those of the request.
     """
 
     def __init__(self, app: Callable[..., Iterable[bytes]], *, is_https: bool) -> None:
@@ -31,11 +33,11 @@ class Always:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer as the application does."""
-        environ[REQUEST_ID] = new_id("req")
+        environ[REQUEST_ID], environ[BEGAN], environ[SAID] = new_id("req"), time.perf_counter(), {}
 
         def start(status: str, headers: list[tuple[str, str]], fault: Any = None) -> Any:
             said = {name.lower() for name, _ in headers}
-            headers += [("X-Request-Id", environ[REQUEST_ID]), *self._always]
+            headers += [("X-Request-Id", environ[REQUEST_ID]), *self._always, *environ[SAID].items()]
             if "content-security-policy" not in said:
                 headers.append(("Content-Security-Policy", NOTHING_ALLOWED))
             if "cache-control" not in said and not environ["PATH_INFO"].startswith("/static/"):
@@ -74,6 +76,8 @@ def forbid_all_but_styles() -> None:
 
 
 def _protect(answer: Response) -> Response:
+    if answer.mimetype == JSON:
+        return answer
     if answer.mimetype == "text/html":
         answer.headers["Permissions-Policy"] = PERMISSIONS
         answer.headers["Content-Security-Policy"] = _policy_of_page()

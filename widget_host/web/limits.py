@@ -8,10 +8,11 @@ the end of one, which limits as generous as these need not prevent.
 import hashlib
 import time
 from dataclasses import dataclass
-from typing import cast
+from functools import lru_cache
+from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -21,6 +22,7 @@ from widget_host.kit.clock import Clock
 from widget_host.kit.counting import Counts
 from widget_host.kit.errors import Refused
 from widget_host.telemetry import metrics
+from widget_host.web.scope import SAID, asked, host_app
 
 TOKENS, READS, WRITES, WIDGET = "tokens", "reads", "writes", "widget"
 WORDS = {TOKENS: "token requests", READS: "reads", WRITES: "writes", WIDGET: "requests of one widget"}
@@ -31,6 +33,7 @@ WINDOW_SECONDS = 60
 # Short: a Redis that hangs must not hold every request up.
 PATIENCE = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}  # float: seconds
 PAUSE_SECONDS = 5
+LIMITER, COUNTED = "limiter", "widget_host.counted"
 log = structlog.get_logger(__name__)
 
 
@@ -96,6 +99,7 @@ class Limiter:
         return None
 
 
+@lru_cache(maxsize=4096)
 def _short(who: str) -> str:
     # A hash: a name may be long or hold anything, and addresses of people are nobody's business in Redis.
     return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()[:24]
@@ -109,15 +113,10 @@ def _storage(url: str) -> Storage | Counts:
 
 
 def register(app: Flask, settings: Settings, clock: Clock) -> None:
-    """Give each request the app's limiter, and each limited answer its headers."""
-    limiter = Limiter(settings, clock)
-
-    def begin() -> None:
-        g.limiter = limiter
-        _refuse_large(app.config["MAX_CONTENT_LENGTH"])
-
-    app.before_request(begin)
-    app.after_request(_tell)
+    """Give the app a limiter, and let it refuse bodies that are too large."""
+    app.extensions[LIMITER] = Limiter(settings, clock)
+    largest = app.config["MAX_CONTENT_LENGTH"]
+    app.before_request(lambda: _refuse_large(largest))
 
 
 def _refuse_large(largest: int) -> None:
@@ -125,6 +124,7 @@ def _refuse_large(largest: int) -> None:
 
     One sent in chunks tells no length; what is read of it stops at the limit, and would be taken for all of it.
     """
+    request = asked()
     length = request.content_length
     if length is None and "wsgi.input_terminated" in request.environ:
         length = len(request.get_data(cache=True)) + 1
@@ -134,10 +134,10 @@ def _refuse_large(largest: int) -> None:
 
 def count(kind: str, who: str) -> None:
     """Count this request as one of `kind` by `who`; raises RateLimited when there were too many."""
-    counted = cast("Limiter", g.limiter).count(kind, who)
+    counted = cast("Limiter", host_app().extensions[LIMITER]).count(kind, who)
     if counted is None:
         return
-    _counted().append(counted)
+    _tell(asked().environ, counted)
     if counted.left < 0:
         metrics.count_refusal(kind)
         message = f"More than {counted.quota} {WORDS[kind]} a minute. Wait {counted.seconds} seconds and try again."
@@ -146,29 +146,26 @@ def count(kind: str, who: str) -> None:
 
 def count_client(environment_id: str) -> None:
     """Count this request for the client that sent it, each environment apart."""
-    count(_kind(), environment_id)
+    count(_kind(asked()), environment_id)
 
 
 def count_address() -> None:
     """Count this request for the address it came from: nobody is known there."""
-    count(_kind(), request.remote_addr or "")
+    request = asked()
+    count(_kind(request), request.remote_addr or "")
 
 
-def _kind() -> str:
+def _kind(request: Request) -> str:
     if request.endpoint == TOKEN_ENDPOINT:
         return TOKENS
     return READS if request.method in READING else WRITES
 
 
-def _counted() -> list[Counted]:
-    return cast("list[Counted]", g.setdefault("counted", []))
-
-
-def _tell(answer: Response) -> Response:
-    tightest: dict[str, Counted] = {}
-    for counted in sorted(_counted(), key=lambda one: one.left, reverse=True):
-        tightest[counted.kind] = counted
-    if tightest:
-        answer.headers["RateLimit-Policy"] = ", ".join(counted.policy for counted in tightest.values())
-        answer.headers["RateLimit"] = ", ".join(counted.state for counted in tightest.values())
-    return answer
+def _tell(environ: dict[str, Any], counted: Counted) -> None:
+    """Have the answer say what is left, of each kind the least."""
+    known = environ.setdefault(COUNTED, {})
+    if counted.kind not in known or counted.left <= known[counted.kind].left:
+        known[counted.kind] = counted
+    least_last = sorted(known.values(), key=lambda one: one.left, reverse=True)
+    environ[SAID]["RateLimit-Policy"] = ", ".join([one.policy for one in least_last])
+    environ[SAID]["RateLimit"] = ", ".join([one.state for one in least_last])

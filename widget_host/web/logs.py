@@ -3,33 +3,28 @@
 import time
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 
 from widget_host.telemetry import metrics
-from widget_host.web.scope import request_id
+from widget_host.web.scope import BEGAN, REQUEST_ID, asked
 
 log = structlog.get_logger("widget_host.requests")
 
 
 def register(app: Flask) -> None:
     """Log every request of the app when it ends."""
-    app.before_request(_start)
     app.after_request(_end)
 
 
-def _start() -> None:
-    g.started = time.perf_counter()
-
-
 def _end(answer: Response) -> Response:
-    client = g.get("client")
+    client, request = g.get("client"), asked()
     # The rule, not the path: a path may hold an id that somebody typed.
     route = request.url_rule.rule if request.url_rule else None
-    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    seconds = time.perf_counter() - request.environ[BEGAN]
     metrics.count_request(route=route, method=request.method, status=answer.status_code, seconds=seconds)
     log.info(
         "request",
-        request_id=request_id(),
+        request_id=request.environ[REQUEST_ID],
         method=request.method,
         route=route,
         status=answer.status_code,

@@ -8,7 +8,9 @@ import asyncio
 import io
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, cast
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]  # its documented names, not marked as exported
@@ -18,7 +20,9 @@ BODY_SECONDS = 15
 # Names that WSGI gives no HTTP_.
 OWN_NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 Environ = dict[str, Any]
+Body = io.BufferedIOBase | io.RawIOBase
 Answer = tuple[int, list[tuple[str, str]], bytes]
+Work = tuple[Scope, HTTPProtocol, Body, "asyncio.Future[None]"]
 
 
 class Late(io.RawIOBase):
@@ -40,11 +44,13 @@ class Server:
         largest_body: int,
         end: Callable[[], None] | None = None,
     ) -> None:
-        """Start no thread yet; a body larger than the largest is not waited for; `end` is called after the last."""
+        """Start the threads; a body larger than the largest is not waited for; `end` is called after the last."""
         self._app = app
         self._end = end
-        self._threads = ThreadPoolExecutor(threads, "request")
         self._largest_body = largest_body
+        self._waiting: SimpleQueue[Work] = SimpleQueue()
+        for number in range(threads):
+            Thread(target=self._work_off, name=f"request-{number}", daemon=True).start()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request; to a caller who has gone there is nothing to say."""
@@ -52,14 +58,17 @@ class Server:
             body = await self._body(scope, protocol)
         except (ProtocolClosed, ProtocolError):
             return
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._work, scope, protocol, body)
+        done = asyncio.get_running_loop().create_future()
+        # An executor's own future beside this one, and their telling each other, would cost a third of a hello.
+        self._waiting.put((scope, protocol, body, done))
+        await done
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """End, when every request under way is answered: the processes of granian end without `atexit`."""
         if self._end is not None:
             self._end()
 
-    async def _body(self, scope: Scope, protocol: HTTPProtocol) -> io.BufferedIOBase | io.RawIOBase:
+    async def _body(self, scope: Scope, protocol: HTTPProtocol) -> Body:
         if not awaits_body(cast("Mapping[str, str]", scope.headers), self._largest_body):
             return io.BytesIO()
         try:
@@ -79,9 +88,18 @@ class Server:
                 break  # the application refuses it for its length; the rest would change nothing
         return b"".join(parts)
 
-    def _work(self, scope: Scope, protocol: HTTPProtocol, body: io.BufferedIOBase | io.RawIOBase) -> None:
-        # Answered from here: the loop's thread would have to be waited for.
-        protocol.response_bytes(*self._answer(environ(scope, body)))
+    def _work_off(self) -> None:
+        while True:
+            scope, protocol, body, done = self._waiting.get()
+            fault: BaseException | None = None
+            try:
+                # Answered from here: the loop's thread would have to be waited for.
+                protocol.response_bytes(*self._answer(environ(scope, body)))
+            except BaseException as raised:  # noqa: BLE001 - granian answers 500 and logs whatever it is
+                fault = raised
+            # A loop that is closed waits for nothing any more.
+            with suppress(RuntimeError):
+                done.get_loop().call_soon_threadsafe(_settle, done, fault)
 
     def _answer(self, environ: Environ) -> Answer:
         said: list[Any] = []
@@ -97,13 +115,22 @@ class Server:
         return said[0], said[1], body
 
 
+def _settle(done: asyncio.Future[None], fault: BaseException | None) -> None:
+    if done.cancelled():
+        return
+    if fault is None:
+        done.set_result(None)
+    else:
+        done.set_exception(fault)
+
+
 def awaits_body(headers: Mapping[str, str], largest: int) -> bool:
     """Tell whether there is a body worth waiting for: one that says it is too large is refused unread."""
     length = headers.get("content-length", "0")
     return "transfer-encoding" in headers or (length.isdecimal() and 0 < int(length) <= largest)
 
 
-def environ(scope: Scope, body: io.BufferedIOBase | io.RawIOBase) -> Environ:
+def environ(scope: Scope, body: Body) -> Environ:
     """Return the request as WSGI (PEP 3333) describes it."""
     server, port = scope.server.rsplit(":", 1)
     made: Environ = {

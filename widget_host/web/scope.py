@@ -2,17 +2,18 @@
 
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
-from functools import cache
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
 from widget_host.services import Services
 from widget_host.telemetry import traces
 from widget_host.wiring import Wiring
 
-REQUEST_ID = "widget_host.request_id"
+# What WSGI's environment says of a request beside what the server says of it.
+REQUEST_ID, BEGAN, SAID = "widget_host.request_id", "widget_host.began", "widget_host.said"
+UNIT, REQUEST, READER, WRITER = "unit", "request", "reader", "writer"
 T = TypeVar("T")
 
 
@@ -25,7 +26,7 @@ class HostApp(Flask):
 
     def full_dispatch_request(self) -> Response:
         """Answer the request, as one span where somebody traces; the clock it followed is let go of."""
-        with _opened("request"):
+        with _Opened(REQUEST):
             return self._traced() if traces.is_on() else super().full_dispatch_request()
 
     def _traced(self) -> Response:
@@ -37,31 +38,32 @@ class HostApp(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; what it wrote is kept when it returns, undone when it raises."""
-        try:
-            with _opened("unit"):
-                return super().dispatch_request()
-        finally:
-            g.pop("reader", None)
-            g.pop("writer", None)
+        with _Opened(UNIT, READER, WRITER):
+            return super().dispatch_request()
 
 
 class _Opened:
-    """What is opened meanwhile by `_enter` under this name, and closed at the end: most requests open nothing."""
+    """What is opened meanwhile by `_enter` under this name, and closed at the end: most requests open nothing.
 
-    def __init__(self, name: str) -> None:
+    Then what was `known` meanwhile is forgotten.
+    """
+
+    def __init__(self, name: str, *known: str) -> None:
         self._name = name
+        self._known = known
+        # Asked for once: each look through the proxy costs a microsecond.
+        self._kept = g._get_current_object()  # noqa: SLF001 - Flask's documented way past the proxy
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *raised: Any) -> bool | None:
-        stack: ExitStack | None = g.pop(self._name, None)
-        return None if stack is None else stack.__exit__(*raised)
-
-
-@cache
-def _opened(name: str) -> _Opened:
-    return _Opened(name)
+        stack: ExitStack | None = self._kept.pop(self._name, None)
+        try:
+            return None if stack is None else stack.__exit__(*raised)
+        finally:
+            for name in self._known:
+                self._kept.pop(name, None)
 
 
 def _enter(name: str, context: AbstractContextManager[T]) -> T:
@@ -75,6 +77,11 @@ def host_app() -> HostApp:
     return cast("HostApp", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way past the proxy
 
 
+def asked() -> Request:
+    """Return this request without the proxy before it, for who looks at it more than once."""
+    return cast("Request", request._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - the same
+
+
 def wiring() -> Wiring:
     """Return what lives as long as the process."""
     return cast("Wiring", current_app.extensions["wiring"])
@@ -83,13 +90,13 @@ def wiring() -> Wiring:
 def follow_clock(ahead: timedelta) -> None:
     """Let the rest of the request run in the time of an environment that is ahead by this much."""
     if ahead:
-        _enter("request", wiring().clock.ahead(ahead))
+        _enter(REQUEST, wiring().clock.ahead(ahead))
 
 
 def services() -> Services:
     """Return the request's services for reading; nothing done with them is kept."""
-    if "reader" not in g:
-        g.reader = _enter("unit", wiring().reading())
+    if READER not in g:
+        g.reader = _enter(UNIT, wiring().reading())
     return cast("Services", g.reader)
 
 
@@ -98,8 +105,8 @@ def work() -> Services:
 
     On SQLite one writer works at a time: a view that writes does not call `wiring().issuing` as well.
     """
-    if "writer" not in g:
-        g.writer = _enter("unit", wiring().writing())
+    if WRITER not in g:
+        g.writer = _enter(UNIT, wiring().writing())
     return cast("Services", g.writer)
 
 

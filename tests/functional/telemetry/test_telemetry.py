@@ -150,6 +150,7 @@ class TestAudit:
         assert not self.trail(wiring, "client.refused")
 
     def trail(self, wiring: Wiring, event: str) -> list[Any]:
+        wiring.lone_lines.flush()
         with wiring.reading() as services:
             return services.audit_trail.list(event=event)
 

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import event, insert, select, text
@@ -196,3 +197,19 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+class TestPatience:
+    """How long a connection is held to whose server is gone without a word."""
+
+    @pytest.mark.parametrize(("said", "idle"), [("", "15"), ("?keepalives_idle=7", "7")])
+    def test_is_half_a_minute_unless_the_address_says_otherwise(self, database_url: str, said: str, idle: str) -> None:
+        database = Database(database_url + said)
+        connection = database.engine.raw_connection()
+        try:
+            heard = cast("Any", connection.driver_connection).info.get_parameters()
+        finally:
+            connection.close()
+            database.engine.dispose()
+        assert (heard["keepalives_idle"], heard["keepalives_count"], heard["tcp_user_timeout"]) == (idle, "3", "20000")

@@ -1,4 +1,6 @@
 import threading
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,12 +14,12 @@ from tests.factories.orders import make_order
 from tests.services.postgres import plain_url
 from widget_host.domain.orders.models import IdempotencyKey
 from widget_host.domain.upkeep.models import AuditEvent
-from widget_host.domain.upkeep.queries import LINE
 from widget_host.domain.upkeep.rules import Entry
 from widget_host.kit.clock import SystemClock
 from widget_host.kit.together import Given, Together
 from widget_host.wiring import Wiring
 
+LINE = Together(Given(AuditEvent))
 BOTH = Together(Given(AuditEvent), Given(AuditEvent, 2))
 NOW = SystemClock().now()
 QUIET = ("_rollback_gen", "_set_autocommit_gen", "_set_isolation_level_gen")
@@ -34,7 +36,7 @@ def lines(wiring: Wiring) -> dict[str, AuditEvent]:
 
 class TestKeep:
     def test_writes_what_sessions_read(self, wiring: Wiring) -> None:
-        assert LINE.keep(wiring.database, [[line("aud_1")]]) == 1
+        assert LINE.keep(wiring.database, [[[line("aud_1")]]]) == [1]
         (found,) = lines(wiring).values()
         assert (found.id, found.at, found.environment_id, found.details) == (
             "aud_1",
@@ -44,23 +46,43 @@ class TestKeep:
         )
 
     def test_writes_nothing_where_the_first_is_there(self, wiring: Wiring) -> None:
-        LINE.keep(wiring.database, [[line("aud_1")]])
-        assert BOTH.keep(wiring.database, [[line("aud_1")], [line("aud_2"), line("aud_3")]]) is None
+        LINE.keep(wiring.database, [[[line("aud_1")]]])
+        assert BOTH.keep(wiring.database, [[[line("aud_1")], [line("aud_2"), line("aud_3")]]]) == [None]
         assert set(lines(wiring)) == {"aud_1"}
 
     def test_writes_nothing_where_a_later_one_is_refused(self, wiring: Wiring) -> None:
-        LINE.keep(wiring.database, [[line("aud_3")]])
+        LINE.keep(wiring.database, [[[line("aud_3")]]])
         with pytest.raises(DBAPIError) as refused:
-            BOTH.keep(wiring.database, [[line("aud_1")], [line("aud_2"), line("aud_3")]])
+            BOTH.keep(wiring.database, [[[line("aud_1")], [line("aud_2"), line("aud_3")]]])
         assert set(lines(wiring)) == {"aud_3"}
         assert "aud_2" not in str(refused.value).replace(str(refused.value.orig), "")
+
+    def test_writes_several_sets_at_once_but_for_those_that_are_there(self, wiring: Wiring) -> None:
+        LINE.keep(wiring.database, [[[line("aud_2")]]])
+        sets = [self.pair(name) for name in ("aud_3", "aud_2", "aud_1", "aud_1")]
+        # The last part's rows of all sets that were written.
+        assert BOTH.keep(wiring.database, sets) == [4, None, 4, None]
+        new = {f"{name}{end}" for name in ("aud_1", "aud_3") for end in ("", "_1", "_2")}
+        assert set(lines(wiring)) == {"aud_2", *new}
+
+    def test_writes_nothing_of_any_set_where_one_is_refused(self, wiring: Wiring) -> None:
+        LINE.keep(wiring.database, [[[line("aud_2_2")]]])
+        with pytest.raises(DBAPIError):
+            BOTH.keep(wiring.database, [self.pair("aud_1"), self.pair("aud_2")])
+        assert set(lines(wiring)) == {"aud_2_2"}
+
+    def pair(self, name: str) -> list[list[dict[str, object]]]:
+        return [[line(name)], [line(f"{name}_1"), line(f"{name}_2")]]
 
     def test_is_done_by_one_of_many_at_once(self, wiring: Wiring) -> None:
         together = threading.Barrier(8)
 
         def keep(number: int) -> int | None:
             together.wait()
-            return BOTH.keep(wiring.database, [[line("aud_1")], [line(f"aud_{number}_1"), line(f"aud_{number}_2")]])
+            (found,) = BOTH.keep(
+                wiring.database, [[[line("aud_1")], [line(f"aud_{number}_1"), line(f"aud_{number}_2")]]]
+            )
+            return found
 
         with ThreadPoolExecutor(8) as threads:
             done = list(threads.map(keep, range(8)))
@@ -71,9 +93,9 @@ class TestKeep:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 class TestConnections:
     def test_that_the_server_closed_at_rest_are_replaced(self, wiring: Wiring) -> None:
-        LINE.keep(wiring.database, [[line("aud_1")]])
+        LINE.keep(wiring.database, [[[line("aud_1")]]])
         self.close_all(wiring)
-        assert LINE.keep(wiring.database, [[line("aud_2")]]) == 1
+        assert LINE.keep(wiring.database, [[[line("aud_2")]]]) == [1]
         self.close_all(wiring)
         assert set(lines(wiring)) == {"aud_1", "aud_2"}
 
@@ -98,6 +120,32 @@ class TestConnections:
             assert session.get(IdempotencyKey, (issuer.environment_id, "NW-2")) is not None
         with wiring.reading() as services:
             assert services.transactions.get(issuer.environment_id, "NW-2").id == issued.receipt.id
+
+    def test_that_break_with_several_orders_are_replaced_and_each_is_kept_once(
+        self, wiring: Wiring, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        wiring.issuing.issue(make_order(issuer, "NW-0"))
+        real, sizes = psycopg.RawCursor.execute, []
+
+        def breaking(cursor: Any, statement: bytes, values: Sequence[Any], **options: Any) -> Any:
+            done = real(cursor, statement, values, **options)
+            sizes.append(len(values))
+            # As long as it takes for others to come.
+            time.sleep(0.02)
+            if sizes.count(max(sizes)) == 1 < len(sizes):
+                cursor.connection.close()
+                raise psycopg.OperationalError("the connection is lost")
+            return done
+
+        monkeypatch.setattr(psycopg.RawCursor, "execute", breaking)
+        with ThreadPoolExecutor(8) as threads:
+            issued = list(threads.map(wiring.issuing.issue, [make_order(issuer, f"NW-{n}") for n in range(1, 25)]))
+        assert max(sizes) > min(sizes)
+        assert {each.is_replay for each in issued} == {False}
+        with wiring.reading() as services:
+            kept = {services.transactions.get(issuer.environment_id, f"NW-{n}").id for n in range(1, 25)}
+            assert kept == {each.receipt.id for each in issued}
+            assert {**services.ledger.verify(), **services.transactions.verify()} == {}
 
     def close_all(self, wiring: Wiring) -> None:
         with psycopg.connect(plain_url(wiring.settings.database_url), autocommit=True) as connection:

@@ -105,6 +105,18 @@ def answered(server: Server, protocol: Protocol, *headers: tuple[str, str], **sc
 
 
 class TestServer:
+    def test_passes_on_what_the_application_raises_and_goes_on(self) -> None:
+        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            if environ["PATH_INFO"] == "/bad":
+                raise ValueError("no")
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b"1"]
+
+        server = Server(app, threads=1, largest_body=LARGEST)
+        with pytest.raises(ValueError, match="no"):
+            answered(server, Protocol(), path="/bad")
+        assert answered(server, Protocol()) == (200, 1)
+
     def test_gives_the_application_the_request_as_it_came(self, server: Server) -> None:
         status, seen = answered(
             server,

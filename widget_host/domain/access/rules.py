@@ -113,6 +113,22 @@ class Caller:
     until: int
 
 
+def access_claims(client: Client, token_id: str, *, issuer: str, at: int) -> dict[str, str | int]:
+    """Return what a token of ten minutes says (RFC 9068); `at` is now, in seconds since 1970."""
+    return {
+        "iss": issuer,
+        "aud": issuer,
+        "sub": client.client_id,
+        "client_id": client.client_id,
+        "env": client.environment_kind,
+        "secret": client.secret_id,
+        "scope": SCOPE,
+        "jti": token_id,
+        "iat": at,
+        "exp": at + int(ACCESS_TOKEN_LIFE.total_seconds()),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Prefill:
     """What the issuer already knows of the customer's account at a program."""

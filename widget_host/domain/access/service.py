@@ -74,40 +74,19 @@ class Clients:
 
 
 class AccessTokens:
-    """Issues the API's bearer tokens and checks them."""
+    """Checks the API's bearer tokens."""
 
     def __init__(
         self,
         *,
         session: Session,
-        clock: EnvironmentClock,
         signer: AccessTokenSigner,
         issuer: str,
     ) -> None:
-        """Sign as `issuer`, which is the audience too: the API and its token endpoint are one host."""
+        """Take them from `issuer`, which is the audience too: the API and its token endpoint are one host."""
         self._session = session
-        self._clock = clock
         self._signer = signer
         self._issuer = issuer
-
-    def make(self, client: rules.Client) -> tuple[str, str]:
-        """Return a token of ten minutes after its id; it dies earlier when the secret that fetched it is revoked."""
-        with self._clock.ahead(client.clock_ahead):
-            now, token_id = int(self._clock.now().timestamp()), new_id("tok")
-        return token_id, self._signer.sign(
-            {
-                "iss": self._issuer,
-                "aud": self._issuer,
-                "sub": client.client_id,
-                "client_id": client.client_id,
-                "env": client.environment_kind,
-                "secret": client.secret_id,
-                "scope": rules.SCOPE,
-                "jti": token_id,
-                "iat": now,
-                "exp": now + int(rules.ACCESS_TOKEN_LIFE.total_seconds()),
-            }
-        )
 
     def check(self, token: str) -> rules.Caller:
         """Return whose token this is and until when, or raise InvalidToken with what is wrong with it."""

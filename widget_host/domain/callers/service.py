@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from widget_host.domain.access.rules import EXPIRED, Caller, Client
+from widget_host.domain.access.rules import EXPIRED, Caller, Client, access_claims
 from widget_host.domain.access.service import AccessTokens, Clients
 from widget_host.domain.upkeep.service import LoneLines
 from widget_host.kit.clock import EnvironmentClock
 from widget_host.kit.errors import InvalidToken
+from widget_host.kit.ids import new_id
 from widget_host.kit.lookups import Lookups
+from widget_host.kit.signing import AccessTokenSigner
 
 
 class Callers:
@@ -21,10 +23,14 @@ class Callers:
         tokens: Callable[[], AbstractContextManager[AccessTokens]],
         clients: Callable[[], AbstractContextManager[Clients]],
         trail: LoneLines,
+        signer: AccessTokenSigner,
+        issuer: str,
         lookups: Lookups,
         clock: EnvironmentClock,
     ) -> None:
-        """Take two ways to read, where tokens are written down, and the memory."""
+        """Take two ways to read, where tokens are written down, what signs them as whose, and the memory."""
+        self._signer = signer
+        self._issuer = issuer
         self._trail = trail
         self._tokens = tokens
         self._clients = clients
@@ -44,12 +50,13 @@ class Callers:
             return tokens.check(token)
 
     def issue(self, client: Client, *, address: str | None = None) -> str:
-        """Return a token of ten minutes; who got it is kept."""
-        with self._tokens() as tokens:
-            token_id, token = tokens.make(client)
+        """Return a token of ten minutes, or until the secret that fetched it is revoked; who got it is kept."""
+        token_id = new_id("tok")
+        with self._clock.ahead(client.clock_ahead):
+            claims = access_claims(client, token_id, issuer=self._issuer, at=int(self._clock.now().timestamp()))
         facts = {"token_id": token_id, "secret_id": client.secret_id, "address": address}
         self._trail.record("token.issued", client.environment_id, **facts)
-        return token
+        return self._signer.sign(claims)
 
     def of_secret(self, client_id: str, secret: str) -> Client | None:
         """Return who presents this id and secret."""

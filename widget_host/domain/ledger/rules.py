@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from widget_host.kit.errors import Refused
 
@@ -30,8 +30,7 @@ class Unbalanced(ValueError):
     """The entry is not one the ledger can keep; a fault of the program that made it."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountName:
+class AccountName(NamedTuple):
     """How an account is found: its kind, whose it is (empty for the environment's own), and the one asset it holds."""
 
     kind: str

@@ -1,8 +1,7 @@
-"""Keeps orders that need nothing but what was decided, each in one statement."""
+"""Keeps orders that need nothing but what was decided, those of the same moment in one statement."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
 
 from widget_host.domain.ledger.rules import AccountName, NewEntry, entry_row, posting_rows
 from widget_host.domain.ledger.service import Ledger
@@ -11,10 +10,12 @@ from widget_host.domain.recording.queries import ORDER
 from widget_host.domain.transactions.service import Opened, opened
 from widget_host.kit.clock import EnvironmentClock
 from widget_host.kit.db import Database
+from widget_host.kit.gathering import Gathering
+from widget_host.kit.together import Row, Rows
 
-Row = Mapping[str, Any]
 # Environments times currencies and programs: more are looked up again.
 MOST_ENTRIES = 10_000
+MOST_TOGETHER = 8
 
 
 class Guarded(Exception):
@@ -37,6 +38,7 @@ class Recorder:
         self._clock = clock
         self._ledgers = ledgers
         self._told = told
+        self._keeping = Gathering[Rows, int | None](lambda sets: ORDER.keep(database, sets), most=MOST_TOGETHER)
         self._numbers: dict[tuple[str, frozenset[AccountName]], Mapping[AccountName, int] | None] = {}
 
     def record(self, decided: Decided) -> Issued | None:
@@ -50,7 +52,7 @@ class Recorder:
         if numbers is None:
             raise Guarded
         key = key_row(claim_of(decided.order), receipt_answer(receipt), receipt.date)
-        sent_to = ORDER.keep(self._database, [[key], *self._rows(made, numbers)])
+        sent_to = self._keeping.do([[key], *self._rows(made, numbers)])
         if sent_to is None:
             return None
         self._told(made.told.kind, sent_to)

@@ -147,10 +147,11 @@ class Order:
 
     def as_request(self) -> dict[str, Any]:
         """Return what was asked under the names the API gives it, to compare a repeat with the first."""
+        asked = self.asked
         return {
             "programId": self.program_id,
-            "value": self.asked.amount,
-            "currency": self.asked.unit,
+            "value": asked.amount,
+            "currency": asked.unit,
             "destinationAccount.destinationUserId": self.destination.user_id,
             "destinationAccount.destinationUserEmail": self.destination.user_email,
             "description": self.description,

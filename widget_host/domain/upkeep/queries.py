@@ -1,14 +1,13 @@
 """What is read of the host's own running."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
-from widget_host.kit.together import Given, Together
-
-LINE = Together(Given(AuditEvent))
 
 
 def update_pulse(session: Session, name: str, seen_at: datetime) -> None:
@@ -19,6 +18,11 @@ def update_pulse(session: Session, name: str, seen_at: datetime) -> None:
 def last_check(session: Session) -> LedgerCheck | None:
     """Return the latest look through the ledger."""
     return session.scalars(select(LedgerCheck).order_by(LedgerCheck.id.desc()).limit(1)).one_or_none()
+
+
+def add_audit_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add lines to the trail."""
+    session.execute(insert(AuditEvent), [dict(row) for row in rows])
 
 
 def audit_events(

@@ -1,6 +1,6 @@
 """What may be done with signs of life, checks of the books and the audit trail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from widget_host.domain.upkeep import queries, rules
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
+from widget_host.kit.behind import Behind
 from widget_host.kit.clock import Clock
 from widget_host.kit.db import Database, insert_if_new
 from widget_host.kit.ids import new_id
@@ -47,19 +48,28 @@ class Upkeep:
 
 
 class LoneLines:
-    """Lines of the audit trail about something that leaves nothing else behind."""
+    """Lines of the audit trail about something that leaves nothing else behind: logged at once, kept right after."""
 
     def __init__(self, *, database: Database, clock: Clock, told: Callable[[rules.Entry], None]) -> None:
-        """Take who hears of each line that is kept."""
+        """Take who hears of each line."""
         self._database = database
         self._clock = clock
         self._told = told
+        self._behind = Behind[rules.Entry](self._keep)
 
     def record(self, event: str, environment_id: str, **details: Any) -> None:
-        """Keep a line, in one round trip."""
+        """Log a line, and have it kept."""
         line = rules.Entry(new_id("aud"), self._clock.now(), event, environment_id, details)
-        queries.LINE.keep(self._database, [[line.row]])
         self._told(line)
+        self._behind.put(line)
+
+    def flush(self) -> None:
+        """Keep now what waits: the process is about to end, or somebody wants to read it."""
+        self._behind.flush()
+
+    def _keep(self, lines: Sequence[rules.Entry]) -> None:
+        with self._database.writing() as session:
+            queries.add_audit_events(session, [line.row for line in lines])
 
 
 class AuditTrail:

@@ -14,14 +14,15 @@ from widget_host.kit.together import Drawn
 
 MOST_ENDPOINTS = 500
 # A delivery to every enabled endpoint that wants the first event of a subject; its id begins as the event's.
+_DELIVERIES = """INSERT INTO deliveries
+    (id, environment_id, event_id, endpoint_id, state, attempts, tries, due_at, created_at, subject, sequence)"""
 _ENQUEUE = """
-    INSERT INTO deliveries
-      (id, environment_id, event_id, endpoint_id, state, attempts, tries, due_at, created_at, subject, sequence)
     SELECT 'dlv' || {letters}, w.environment_id, {event}, w.id, 'waiting', 0, 0, {now}, {now},
       CASE WHEN w.ordered THEN {subject} END, CASE WHEN w.ordered THEN 1 END
     FROM {{source}}webhook_endpoints w
     WHERE w.environment_id = %s AND w.enabled AND {wants}"""
 ENQUEUE = Drawn(
+    _DELIVERIES,
     {
         "postgresql": _ENQUEUE.format(
             event="CAST(%s AS text)",

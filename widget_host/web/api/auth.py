@@ -1,11 +1,10 @@
 """Tokens: `POST /auth/token`, and the documents that tell how to check what it gives."""
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
-from flask import Blueprint, Response
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from widget_host.domain.access.rules import SCOPE
-from widget_host.kit import wire
 from widget_host.web import guards
 from widget_host.web.answers import answer
 from widget_host.web.api.oauth import TOKEN_PATH, TokenServer, token_parameters
@@ -14,10 +13,10 @@ from widget_host.web.operations import Reply, operation
 from widget_host.web.scope import wiring
 
 bp = guards.protect(Blueprint("auth", __name__), guards.anyone)
-server = TokenServer()
 
 CLIENT_NAMES = {"clientId": "client_id", "clientSecret": "client_secret"}
-TOKEN_NAMES = {"access_token": "accessToken", "expires_in": "expiresIn"}
+server = TokenServer()
+server_in_camel_case = TokenServer({"access_token": "accessToken", "expires_in": "expiresIn"})
 
 
 @bp.post(TOKEN_PATH)
@@ -44,14 +43,7 @@ def token() -> ResponseReturnValue:
     named = {CLIENT_NAMES.get(name, name): value for name, value in parameters.items()}
     if len(named) < len(parameters):
         return server.answer_error(InvalidRequestError("Give each parameter once, in one spelling."))
-    return _camel_case(server.answer(named))
-
-
-def _camel_case(given: Response) -> Response:
-    said = wire.loads(given.get_data())
-    if "access_token" in said:
-        given.set_data(wire.dumps({camel: said[snake] for snake, camel in TOKEN_NAMES.items()}))
-    return given
+    return server_in_camel_case.answer(named)
 
 
 @bp.get("/.well-known/jwks.json")

@@ -20,11 +20,10 @@ from widget_host.kit.errors import InvalidFields
 from widget_host.web import audit, limits
 from widget_host.web.guards import is_at_its_host
 from widget_host.web.parsing import json_object
-from widget_host.web.scope import services, wiring
+from widget_host.web.scope import SAID, asked, services, wiring
 
 UNKNOWN_CLIENT = "Unknown client, or wrong secret."
 TOKEN_PATH = "/auth/token"  # noqa: S105 - a path, no password
-NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class ApiClient(ClientMixin):  # type: ignore[misc]  # Authlib's class is not typed
@@ -74,9 +73,10 @@ class TokenPayload(OAuth2Payload):  # type: ignore[misc]  # Authlib's class is n
 class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib's class is not typed
     """The authorization server of this host."""
 
-    def __init__(self) -> None:
-        """Know one grant, one way to authenticate and one kind of token."""
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        """Know one grant, one way to authenticate and one kind of token, of which it says what has a name here."""
         super().__init__(scopes_supported=rules.SCOPE.split())
+        self._names = names
         self.register_grant(TokenGrant)
         self.register_client_auth_method("client_secret", _authenticate)
         self.register_token_generator("default", _generate)
@@ -97,14 +97,19 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib's class
 
     def create_oauth2_request(self, request_: Mapping[str, str]) -> OAuth2Request:
         """Hand the request to Authlib; whether plain http may be spoken was decided by the settings."""
-        oauth2_request = OAuth2Request(request.method, f"https://localhost{TOKEN_PATH}", headers=request.headers)
+        said = asked().environ.get("HTTP_AUTHORIZATION")
+        headers = {} if said is None else {"Authorization": said}
+        oauth2_request = OAuth2Request("POST", f"https://localhost{TOKEN_PATH}", headers=headers)
         oauth2_request.payload = TokenPayload(request_)
         return oauth2_request
 
     def handle_response(self, status: int, body: Mapping[str, Any], _headers: list[tuple[str, str]]) -> Response:
         """Turn Authlib's answer into Flask's."""
+        if self._names and "access_token" in body:
+            body = {named: body[name] for name, named in self._names.items()}
         answer = Response(wire.dumps(body), status, content_type="application/json")
-        answer.headers.update(NO_STORE)
+        # RFC 6749 §5.1 asks for this too; `Cache-Control: no-store` every answer has.
+        asked().environ[SAID]["Pragma"] = "no-cache"
         if status == HTTPStatus.UNAUTHORIZED:
             answer.headers["WWW-Authenticate"] = 'Basic realm="widget-host", charset="UTF-8"'
         return answer

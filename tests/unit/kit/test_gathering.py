@@ -1,0 +1,89 @@
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from widget_host.kit.gathering import Gathering
+
+
+class Doer:
+    """Doubles numbers, holding on to the first of them until it may go on; it refuses the number 13."""
+
+    def __init__(self) -> None:
+        self.done: list[list[int]] = []
+        self.began, self.may_go_on = threading.Event(), threading.Event()
+
+    def __call__(self, numbers: Sequence[int]) -> list[int]:
+        self.done.append(list(numbers))
+        self.began.set()
+        assert self.may_go_on.wait(10)
+        if 13 in numbers:
+            raise ValueError(f"13 among {len(numbers)}")
+        return [2 * number for number in numbers]
+
+
+class TestDo:
+    def test_does_what_comes_alone_alone(self, doer: Doer, gathering: Gathering[int, int]) -> None:
+        doer.may_go_on.set()
+        assert [gathering.do(1), gathering.do(2)] == [2, 4]
+        assert doer.done == [[1], [2]]
+
+    def test_does_together_what_came_meanwhile(self, doer: Doer, begin: Callable[[int], Future[int]]) -> None:
+        results = [begin(number) for number in range(4)]
+        doer.may_go_on.set()
+        assert [result.result(10) for result in results] == [0, 2, 4, 6]
+        assert doer.done == [[0], [1, 2, 3]]
+
+    def test_does_no_more_at_once_than_it_may(self, doer: Doer, begin: Callable[[int], Future[int]]) -> None:
+        results = [begin(number) for number in range(9)]
+        doer.may_go_on.set()
+        assert [result.result(10) for result in results] == [2 * number for number in range(9)]
+        assert [len(numbers) for numbers in doer.done] == [1, 4, 4]
+
+    def test_lets_nobody_fail_for_anothers_fault(self, doer: Doer, begin: Callable[[int], Future[int]]) -> None:
+        first, good, bad, other = (begin(number) for number in (0, 1, 13, 2))
+        doer.may_go_on.set()
+        assert [each.result(10) for each in (first, good, other)] == [0, 2, 4]
+        with pytest.raises(ValueError, match="13 among 1"):
+            bad.result(10)
+        assert doer.done == [[0], [1, 13, 2], [1], [13], [2]]
+
+    def test_goes_on_after_a_fault(self, doer: Doer, gathering: Gathering[int, int]) -> None:
+        doer.may_go_on.set()
+        with pytest.raises(ValueError, match="13 among 1"):
+            gathering.do(13)
+        assert gathering.do(1) == 2
+
+    def test_answers_each_of_many_with_its_own(self) -> None:
+        gathering = Gathering[int, int](lambda numbers: [number * number for number in numbers], most=8)
+        with ThreadPoolExecutor(16) as threads:
+            assert list(threads.map(gathering.do, range(2000))) == [number * number for number in range(2000)]
+
+    @pytest.fixture
+    def doer(self) -> Doer:
+        return Doer()
+
+    @pytest.fixture
+    def gathering(self, doer: Doer) -> Gathering[int, int]:
+        return Gathering(doer, most=4)
+
+    @pytest.fixture
+    def begin(self, doer: Doer, gathering: Gathering[int, int]) -> Iterator[Callable[[int], Future[int]]]:
+        """Have a number doubled by a thread of its own; it is known to wait, or to be worked on, when this returns."""
+        begun = 0
+
+        def begin(number: int) -> Future[int]:
+            nonlocal begun
+            result = threads.submit(gathering.do, number)
+            assert doer.began.wait(10)
+            until = time.monotonic() + 10
+            while len(gathering._waiting) < begun and time.monotonic() < until:
+                time.sleep(0.001)
+            begun += 1
+            return result
+
+        with ThreadPoolExecutor(16) as threads:
+            yield begin
+            doer.may_go_on.set()

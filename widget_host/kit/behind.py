@@ -1,0 +1,53 @@
+"""What may be kept a moment after it is said: nobody waits for it, and what came meanwhile is kept at once."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+
+AFTER_SECONDS = 0.5  # float: seconds
+AT_ONCE = 500
+# As many as half a second brings many times over; while nothing can be kept, the oldest are let go of.
+MOST = 20_000
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class Behind(Generic[T]):
+    """Keeps what it is given within half a second, in the order of its coming; what cannot be kept is tried again."""
+
+    def __init__(self, keep: Callable[[Sequence[T]], None]) -> None:
+        """Take what keeps several, or none of them."""
+        self._keep = keep
+        self._waiting: deque[T] = deque(maxlen=MOST)
+        self._turn = threading.Lock()
+        self._timer: threading.Timer | None = None
+
+    def put(self, one: T) -> None:
+        """Have this kept."""
+        self._waiting.append(one)
+        if self._timer is None:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._timer = threading.Timer(AFTER_SECONDS, self.flush)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def flush(self) -> None:
+        """Keep now what waits."""
+        with self._turn:
+            # First: what comes from here on has a timer of its own.
+            self._timer = None
+            while self._waiting:
+                some = [self._waiting[place] for place in range(min(AT_ONCE, len(self._waiting)))]
+                try:
+                    self._keep(some)
+                except Exception:  # whatever it is, it may be over in a moment
+                    log.exception("behind.fault", waiting=len(self._waiting))
+                    self._begin()
+                    return
+                for _ in some:
+                    self._waiting.popleft()
