@@ -48,7 +48,7 @@ bench: .venv/installed-dev ## measure it all beside its peers, into docs/benchma
 
 bench-growth: .venv/installed-dev ## measure every call with 0, 1 and 10 million transactions (SIZES=0,100000 ROUNDS=1 for less)
 	@scripts/test-machine database
-	@SIZES="$(or $(SIZES),0,1000000,10000000)" ROUNDS="$(or $(ROUNDS),3)" $(BIN)/python -m bench.growth
+	@SIZES="$(or $(SIZES),0,1000000,10000000)" ROUNDS="$(or $(ROUNDS),7)" $(BIN)/python -m bench.growth
 
 soak: .venv/installed-dev ## meet every fault ten times as often, with a hundred thousand deliveries (WIDGET_HOST_SEED to repeat)
 	@scripts/test-machine database redis

@@ -1,173 +1,108 @@
 """What each call takes with no, a million and ten million transactions; `SIZES=` and `ROUNDS=` for others."""
 
-import json
+import contextlib
 import os
-import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 
-from sqlalchemy import text
-
-from bench.filling import Filling
-from bench.hosts import ROOT, Host, embedded, host, postgres
-from bench.report import Table, machine, spread
-from bench.served import MEMBER, Site, site
-from tests.factories.issuers import AURORA, Issuer, make_issuer
-from widget_host.domain.programs.rules import Destination
-from widget_host.domain.transactions.rules import Order
-from widget_host.kit.ids import new_id
+from bench.asked import Send, asked
+from bench.grown import grown
+from bench.hosts import Host, embedded, host, postgres
+from bench.report import Table, keep, spread
+from bench.served import Site
+from bench.verified import verify
 from widget_host.kit.logs import configure
-from widget_host.kit.money import Money
 
-ENVIRONMENTS = 20
 SIZES = [int(size) for size in os.environ.get("SIZES", "0,1000000,10000000").split(",")]
 MOST_EMBEDDED = 1_000_000
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
-CALLS_A_ROUND = 100
+ROUNDS = int(os.environ.get("ROUNDS", "7"))
+# Indexes made at once are not written twice, and filling waits for no checkpoint.
+FOR_FILLING = ("wal_level=minimal", "max_wal_senders=0", "max_wal_size=8GB")
+# One size right after the other, a few calls at a time: the machine is as fast for each.
+TURNS, CALLS_A_TURN, CALLS_BEFORE = 16, 8, 40
 MOST = 1.2  # float: how many times as long as with empty tables
-DAY = 24 * 3600
-NEWEST = """SELECT id, reference_number, created_at FROM transactions WHERE environment_id = :environment
-    ORDER BY created_at DESC LIMIT 1 OFFSET :skip"""
-COPIED = """SELECT t.id AS "transaction", t.entry_id AS entry, e.event_id AS event, t.reference_number AS reference
-    FROM transactions t JOIN ledger_entries e ON e.id = t.entry_id
-    WHERE t.reference_number LIKE '%_to_copy' ORDER BY t.id"""
-Send = Callable[[], None]
+Calls = Mapping[str, Send]
 Found = dict[str, dict[int, list[float]]]
 
 
 def main() -> None:
-    """Measure both databases, and print a table for each."""
+    """Measure both databases; print a table for each, and put it into its place in the document."""
     configure("WARNING")
-    sys.stdout.write(f"{machine()}\n\n")
-    with postgres() as server, host(server, "growth", 8) as own:
-        sys.stdout.write(f"{_table(own, 'PostgreSQL', SIZES)}\n")
-    with embedded(8) as own:
-        sys.stdout.write(f"{_table(own, 'SQLite', [size for size in SIZES if size <= MOST_EMBEDDED])}\n")
+    for table in (measure, measure_embedded):
+        made = table()
+        sys.stdout.write(f"{made}\n")
+        sys.stdout.flush()
+        keep(made)
 
 
-def _table(own: Host, database: str, sizes: list[int]) -> Table:
-    of, found, filled = site(own), Found(), 0
-    orders = _orders(own, of.issuer)
-    for size in sizes:
-        for number, order in enumerate(orders):
-            filling = Filling(order, number, len(orders), max(*sizes, 1))
-            filling.fill(own.wiring.database, range(filled // len(orders), size // len(orders)))
-        filled = size
-        own.queue.analyze()
-        _measure(of, size, found)
-    head = ("Call", *(f"{size:,} transactions" for size in sizes), f"last ÷ first (at most {MOST})")
-    return Table(f"Growth, {database}: p50 in ms", head, [_row(name, figures) for name, figures in found.items()])
+def measure() -> Table:
+    """Measure on PostgreSQL, with a database for each size."""
+    with postgres(*FOR_FILLING) as server, contextlib.ExitStack() as stack:
+        hosts = {size: stack.enter_context(host(server, f"growth_{size}", 8)) for size in SIZES}
+        return _table({size: grown(own, size) for size, own in hosts.items()}, "PostgreSQL")
 
 
-def _orders(own: Host, first: Issuer) -> list[dict[str, str]]:
-    issuers = [first, *(make_issuer(own.wiring, f"Bank {number}") for number in range(1, ENVIRONMENTS))]
-    for issuer in issuers:
-        named = f"{issuer.environment_id}_to_copy"
-        order = Order(
-            issuer.environment_id, issuer.programs[AURORA], Destination(MEMBER), named, value=Money(2500, "USD")
-        )
-        own.wiring.issuing.issue(order)
-    with own.wiring.database.reading() as session:
-        kept = session.execute(text(COPIED)).mappings()
-        return [{name: str(value) for name, value in row.items()} for row in kept]
+def measure_embedded() -> Table:
+    """Measure on SQLite."""
+    with contextlib.ExitStack() as stack:
+        sizes = [size for size in SIZES if size <= MOST_EMBEDDED]
+        hosts: dict[int, Host] = {size: stack.enter_context(embedded(8)) for size in sizes}
+        return _table({size: grown(own, size) for size, own in hosts.items()}, "SQLite")
 
 
-def _measure(of: Site, size: int, found: Found) -> None:
-    with of.host() as address:
-        calls = dict(_calls(of, address, size))
-        for _ in range(ROUNDS):
-            for name, send in calls.items():
-                found.setdefault(name, {}).setdefault(size, []).append(_p50(send))
-    for name, figure in _verified(of).items():
-        found.setdefault(name, {}).setdefault(size, []).append(figure)
+def _table(sites: Mapping[int, Site], database: str) -> Table:
+    with contextlib.ExitStack() as stack:
+        calls = {size: asked(of, stack.enter_context(of.host()), size) for size, of in sites.items()}
+        found = by_turns(calls)
+    rows = [_row(name, figures) for name, figures in found.items()]
+    beside = [f"{size:,} ÷ {min(sites):,}" for size in sites if size > min(sites)]
+    head = ("Call", *(f"{size:,} transactions" for size in sites), *(f"{each} (at most {MOST})" for each in beside))
+    return Table(f"Growth, {database}: p50 in ms", head, [*rows, *_verified(sites)])
 
 
-def _p50(send: Send) -> float:  # float: milliseconds
-    taken = []
-    for _ in range(CALLS_A_ROUND):
-        began = time.perf_counter()
-        send()
-        taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken)
+def by_turns(calls: Mapping[int, Calls]) -> Found:
+    """Send each call at each size in turn, and return the p50 of each round in ms."""
+    found: Found = {name: {size: [] for size in calls} for name in calls[min(calls)]}
+    for name in found:
+        for of_size in calls.values():
+            for _ in range(CALLS_BEFORE):
+                of_size[name]()
+    for _ in range(ROUNDS):
+        for name, figures in found.items():
+            for size, taken in _round({size: of_size[name] for size, of_size in calls.items()}).items():
+                figures[size].append(median(taken))
+    return found
 
 
-class Caller:
-    """One connection to the host."""
-
-    def __init__(self, address: str, headers: Mapping[str, str]) -> None:
-        parts = urlsplit(address)
-        self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-        self._headers = dict(headers)
-
-    def send(self, method: str, path: str, body: str = "") -> bytes:
-        """Return what is answered; raises RuntimeError for anything but 2xx."""
-        self._connection.request(method, path, body or None, self._headers)
-        answer = self._connection.getresponse()
-        said = answer.read()
-        if answer.status >= 300:
-            raise RuntimeError(f"{method} {path}: {answer.status} {said!r}")
-        return said
+def _round(sends: Mapping[int, Send]) -> dict[int, list[float]]:
+    taken: dict[int, list[float]] = {size: [] for size in sends}
+    for turn in range(TURNS):
+        for size in sorted(sends, reverse=turn % 2 == 1):
+            taken[size] += [_ms(sends[size]) for _ in range(CALLS_A_TURN)]
+    return taken
 
 
-def _calls(of: Site, address: str, size: int) -> Iterator[tuple[str, Send]]:
-    caller = Caller(address, of.bearer(address))
-    send, order = caller.send, of.order()
-    asked = {"programId": of.issuer.programs[AURORA], "currency": "USD", "value": 25}
-    token = json.dumps({"clientId": of.issuer.client_id, "clientSecret": of.issuer.client_secret})
-    yield "POST /transactions", lambda: _heard(send("POST", "/transactions", order.replace("{id}", new_id("run"))))
-    yield "GET /programs", lambda: _heard(send("GET", "/programs"))
-    yield "POST /auth/token", lambda: _heard(Caller.send(caller, "POST", "/auth/token", token))
-    yield "POST /transactions/preview", lambda: _heard(send("POST", "/transactions/preview", json.dumps(asked)))
-    for name, path in _reads(of, size).items():
-        yield name, lambda path=path: _heard(send("GET", path))  # type: ignore[misc]  # the path of this round
-    yield "the widget's first page", lambda: _open_widget(caller, address)
-
-
-def _heard(_answer: bytes) -> None:
-    """An answer is only waited for."""
-
-
-def _open_widget(caller: Caller, address: str) -> None:
-    launch = json.dumps({"sourceUserId": "ana", "balance": 100, "currency": "USD"})
-    asked = json.loads(caller.send("POST", "/auth/widget/point-exchange", launch))
-    Caller(address, {}).send("GET", f"/widget/point-exchange?token={asked['accessToken']}")
-
-
-def _reads(of: Site, size: int) -> dict[str, str]:
-    with of.own.wiring.database.reading() as session:
-        wanted = {"environment": of.issuer.environment_id, "skip": size // ENVIRONMENTS // 2}
-        row = session.execute(text(NEWEST), wanted).one()
-    moment = datetime.fromisoformat(str(row.created_at))
-    at = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    day, year = (f"/transactions?startDate={at - seconds}&endDate={at + 1}&limit=50" for seconds in (DAY, 400 * DAY))
-    return {
-        "GET /transactions of a day": day,
-        "GET /transactions of a year, far inside": f"{year}&cursor={(at - DAY) * 10**6:016}.txn_{'0' * 26}",
-        "GET /transactions/{id}": f"/transactions/{row.id}",
-        "GET /transactions/{reference}": f"/transactions/{row.reference_number}",
-    }
-
-
-def _verified(of: Site) -> dict[str, float]:
-    command = [sys.executable, "-m", "widget_host", "ledger", "verify", "--json"]
+def _ms(send: Send) -> float:  # float: milliseconds
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **of.own.told}, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError("the ledger does not verify")
-    return {"ledger verify, s": time.perf_counter() - began, "ledger verify, MiB": used.ru_maxrss / 1024}
+    send()
+    return (time.perf_counter() - began) * 1000
 
 
-def _row(name: str, figures: Mapping[int, list[float]]) -> tuple[str, ...]:
-    first, last = (statistics.median(figures[size]) for size in (min(figures), max(figures)))
-    ratio = "" if name.startswith("ledger") else f"{last / first:.2f} ×"
-    return name, *(spread(measured, 2) for measured in figures.values()), ratio
+def _row(name: str, figures: Mapping[int, Sequence[float]]) -> tuple[str, ...]:
+    first, *others = (figures[size] for size in sorted(figures))
+    ratios = [[one / other for one, other in zip(each, first, strict=True)] for each in others]
+    return name, *(spread(each, 2) for each in figures.values()), *(f"{spread(each, 2)} ×" for each in ratios)
+
+
+def _verified(sites: Mapping[int, Site]) -> Iterator[tuple[str, ...]]:
+    found = [verify(of.own) for of in sites.values()]
+    none = [""] * (len(found) - 1)
+    yield "`ledger verify`, s", *(f"{each.seconds:.0f}" for each in found), *none
+    yield "its memory, MiB (below 300)", *(f"{each.own_mib:.0f}" for each in found), *none
+    if any(each.database_mib for each in found):
+        yield "its database process's own memory, MiB", *(f"{each.database_mib:.0f}" for each in found), *none
 
 
 if __name__ == "__main__":

@@ -41,9 +41,9 @@ class Host:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[PostgresServer]:
-    """Start a PostgreSQL that waits for its disk."""
-    server = PostgresServer(USUAL)
+def postgres(*settings: str) -> Iterator[PostgresServer]:
+    """Start a PostgreSQL that waits for its disk, with these settings besides the usual ones."""
+    server = PostgresServer((*USUAL, *settings))
     server.start()
     try:
         yield server

@@ -1,8 +1,9 @@
 """Looking through whole tables for rows that break a rule: in steps, to be watched, stopped and afforded."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -13,6 +14,8 @@ ROWS_A_STEP = 20_000
 MOST_IDS = 10
 Key = str | int
 Span = dict[str, Key]
+Sums = dict[Key, int]
+Step = Callable[[], list[str]]
 # Who hears how far a rule is: its name, the steps that are done, and the steps there are.
 Heard = Callable[[str, int, int], None]
 
@@ -35,14 +38,35 @@ class Sweep:
         return [name.strip().partition(".")[2] for name in self.key.split(",")]
 
     @cached_property
-    def text(self) -> str:
+    def whole(self) -> str:
         """The query for one span."""
         first, last = (", ".join(f":{end}_{name}" for name in self.columns) for end in ("first", "last"))
         within = f"({self.key}) >= ({first}) AND ({self.key}) <= ({last})"
-        return f"{self.sql.replace('{within}', within)} LIMIT {MOST_IDS}"
+        if len(self.columns) > 1:
+            # Said again of the first column alone: how few rows a span of several holds, PostgreSQL does not guess.
+            leading, name = self.key.partition(",")[0], self.columns[0]
+            within += f" AND {leading} >= :first_{name} AND {leading} <= :last_{name}"
+        return self.sql.replace("{within}", within)
+
+    @cached_property
+    def text(self) -> str:
+        """The query for one span, for as many rows as are named."""
+        return f"{self.whole} LIMIT {MOST_IDS}"
 
 
-Checks = Mapping[str, Sequence[Sweep]]
+@dataclass(frozen=True)
+class Tally:
+    """Two queries that have to come to the same sum for each id: what is kept, and the parts that it was made of.
+
+    Both give an id and a sum. Parts are added up span by span for one span of what is kept, which they find under its
+    key's names (`:first_id`, `:last_id`): no more sums are held than it has rows, and no index by id is needed.
+    """
+
+    kept: Sweep
+    parts: Sweep
+
+
+Checks = Mapping[str, Sequence[Sweep | Tally]]
 
 
 def unheard(_rule: str, _done: int, _steps: int) -> None:
@@ -52,7 +76,7 @@ def unheard(_rule: str, _done: int, _steps: int) -> None:
 def violations(session: Session, checks: Checks, heard: Heard = unheard) -> dict[str, list[str]]:
     """Look for rows that break a rule; return the rules broken, each with up to ten ids."""
     looking = _Looking(session)
-    found = {rule: looking.ids(rule, sweeps, heard) for rule, sweeps in checks.items()}
+    found = {rule: looking.ids(rule, each, heard) for rule, each in checks.items()}
     return {rule: ids for rule, ids in found.items() if ids}
 
 
@@ -63,13 +87,37 @@ class _Looking:
         self._session = session
         self._spans: dict[tuple[str, int], list[Span]] = {}
 
-    def ids(self, rule: str, sweeps: Sequence[Sweep], heard: Heard) -> list[str]:
-        steps = [(sweep, span) for sweep in sweeps for span in self._divided(sweep)]
+    def ids(self, rule: str, checks: Sequence[Sweep | Tally], heard: Heard) -> list[str]:
+        steps = [step for check in checks for step in self._steps(check)]
         found: list[str] = []
         heard(rule, 0, len(steps))
-        for done, (sweep, span) in enumerate(steps, start=1):
-            found += self._session.scalars(text(sweep.text), span)
+        for done, step in enumerate(steps, start=1):
+            found += step()
             heard(rule, done, len(steps))
+        return found[:MOST_IDS]
+
+    def _steps(self, check: Sweep | Tally) -> Iterator[Step]:
+        if isinstance(check, Sweep):
+            yield from (partial(self._broken, check, span) for span in self._divided(check))
+            return
+        for span in self._divided(check.kept):
+            sums: Sums = defaultdict(int)
+            yield from (partial(self._add, sums, check.parts, span | part) for part in self._divided(check.parts))
+            yield partial(self._differing, sums, check.kept, span)
+
+    def _broken(self, sweep: Sweep, span: Span) -> list[str]:
+        return list(self._session.scalars(text(sweep.text), span))
+
+    def _add(self, sums: Sums, parts: Sweep, span: Span) -> list[str]:
+        for key, part in self._session.execute(text(parts.whole), span):
+            sums[key] += part
+        return []
+
+    def _differing(self, sums: Sums, kept: Sweep, span: Span) -> list[str]:
+        rows = self._session.execute(text(kept.whole), span)
+        found = [str(key) for key, value in rows if sums.get(key, 0) != value]
+        # What was added up for this span is needed no more.
+        sums.clear()
         return found[:MOST_IDS]
 
     def _divided(self, sweep: Sweep) -> list[Span]:

@@ -9,13 +9,16 @@ from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Connection,
     DateTime,
     Dialect,
     Engine,
+    Integer,
     MetaData,
     TableClause,
     TextClause,
+    bindparam,
     create_engine,
     event,
     literal,
@@ -47,6 +50,7 @@ IS_POOLED = "is_pooled"
 # For who looks through whole tables, a span at a time: nothing ends it, and no step reads more than its span.
 UNHURRIED = {
     **dict.fromkeys(LIMITS, "0"),
+    "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "max_parallel_workers_per_gather": "0",
@@ -103,6 +107,14 @@ def insert_if_new(session: Session, table: type[Table], rows: Sequence[Mapping[s
     return len(session.execute(statement.returning(literal(1)), [dict(row) for row in rows]).all())
 
 
+def known(limit: int) -> BindParameter[int]:
+    """Return a limit that stands in the statement itself.
+
+    Handed over, it is not known to a plan that is kept: that looks dear then, and PostgreSQL plans each call anew.
+    """
+    return bindparam(None, limit, Integer, literal_execute=True)
+
+
 class Database:
     """One database and its connections; `writing` keeps what ends well and undoes what raises."""
 
@@ -154,12 +166,14 @@ class Database:
 
     @contextmanager
     def checking(self) -> Iterator[Session]:
-        """Open a session that may only read, for as long as it takes."""
+        """Open a session that may only read, for as long as it takes; it sees the moment at which it begins."""
         if self.is_sqlite:
             with self.reading() as session:
                 yield session
             return
-        with Session(self.engine.execution_options(postgresql_readonly=True), expire_on_commit=False) as session:
+        # Sums are read after their parts: in between neither may change.
+        options = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        with Session(self.engine.execution_options(**options), expire_on_commit=False) as session:
             chosen = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in UNHURRIED.items())
             session.execute(text(f"SELECT {chosen}"))
             yield session

@@ -5,11 +5,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import Session
 
-from widget_host.kit.checking import Sweep, violations
+from widget_host.kit.checking import Sweep, Tally, violations
 from widget_host.kit.db import Database
 
 ODD = "SELECT CAST(n.number AS TEXT) FROM numbers n WHERE {within} AND n.number % 2 = 1 ORDER BY n.number"
 RULE = "every number is even"
+KEPT = "SELECT s.part, s.total FROM sums s WHERE {within}"
+PARTS = """SELECT n.part, SUM(n.number) FROM numbers n
+    WHERE {within} AND n.part >= :first_part AND n.part <= :last_part GROUP BY n.part"""
+TOTAL = "every total is the sum of its numbers"
 
 
 class TestViolations:
@@ -41,11 +45,52 @@ class TestViolations:
 
         assert told == [(RULE, done, 3) for done in range(4)]
 
+    @pytest.mark.parametrize("rows", [1, 2, 7])
+    def test_adds_up_parts_however_long_a_step_is(self, session: Session, rows: int) -> None:
+        fill(session, 6)
+        session.execute(text("INSERT INTO sums VALUES (0, 3), (1, 12), (2, 6)"))
+
+        assert violations(session, {TOTAL: [tally(rows)]}) == {}
+
+    @pytest.mark.parametrize("rows", [1, 7])
+    @pytest.mark.parametrize(
+        "damage", ["UPDATE sums SET total = 13 WHERE part = 1", "DELETE FROM numbers WHERE part = 1"]
+    )
+    def test_names_what_is_not_the_sum_of_its_parts(self, session: Session, rows: int, damage: str) -> None:
+        fill(session, 6)
+        session.execute(text("INSERT INTO sums VALUES (0, 3), (1, 12), (2, 6)"))
+        session.execute(text(damage))
+
+        assert violations(session, {TOTAL: [tally(rows)]}) == {TOTAL: ["1"]}
+
+    def test_tells_how_far_it_is_with_sums(self, session: Session) -> None:
+        fill(session, 5)
+        session.execute(text("INSERT INTO sums VALUES (0, 3), (1, 12)"))
+        told: list[int] = []
+
+        violations(session, {TOTAL: [tally(2)]}, lambda _rule, done, steps: told.append(10 * done + steps))
+
+        assert told == [4, 14, 24, 34, 44]
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_finds_a_span_of_a_long_table_by_its_key(self, session: Session) -> None:
+        """Else a table that is ten times as long takes a hundred times as long."""
+        session.execute(text("INSERT INTO numbers SELECT n / 2, n FROM generate_series(1, 20000) n"))
+        session.execute(text("CREATE INDEX ix_numbers ON numbers (part, number)"))
+        session.execute(text("ANALYZE numbers"))
+        sweep = Sweep("numbers", "n.part, n.number", "SELECT n.part FROM numbers n WHERE {within} AND n.number < 0")
+
+        span = {"first_part": 5000, "first_number": 10_001, "last_part": 5100, "last_number": 10_200}
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {sweep.text}"), span))
+
+        assert "(part >= '5000'" in plan
+
     @pytest.fixture
     def session(self, database_url: str) -> Iterator[Session]:
         database = Database(database_url)
         with Session(database.engine) as session:
             session.execute(text("CREATE TEMPORARY TABLE numbers (part INTEGER, number INTEGER)"))
+            session.execute(text("CREATE TEMPORARY TABLE sums (part INTEGER, total INTEGER)"))
             yield session
         database.engine.dispose()
 
@@ -64,6 +109,10 @@ class TestChecking:
         with database.writing() as session:
             assert session.scalar(text("SHOW statement_timeout")) == "1s"
         database.engine.dispose()
+
+
+def tally(rows: int) -> Tally:
+    return Tally(Sweep("sums", "s.part", KEPT, rows), Sweep("numbers", "n.number", PARTS, rows))
 
 
 def fill(session: Session, count: int) -> None:

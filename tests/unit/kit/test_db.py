@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from tests.fakes.clock import START
 from widget_host.domain.orders.models import IdempotencyKey
 from widget_host.domain.organizations.models import Environment, Organization
-from widget_host.kit.db import Database, insert_if_new
+from widget_host.kit.db import Database, insert_if_new, known
 
 DUBAI = timezone(timedelta(hours=4))
 
@@ -83,6 +83,21 @@ class TestInsertIfNew:
     def test_refuses_what_breaks_another_rule(self, database: Database) -> None:
         with pytest.raises(IntegrityError), database.writing() as session:
             insert_if_new(session, Organization, [{**organization(), "name": None}])
+
+
+class TestKnown:
+    def test_stands_in_the_statement(self, database: Database) -> None:
+        said: list[str] = []
+        event.listen(database.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+
+        with database.reading() as session:
+            for limit in (3, 4):
+                session.execute(select(Organization.id).limit(known(limit)))
+
+        assert [statement.partition(" LIMIT ")[2].split()[0] for statement in said if "LIMIT" in statement] == [
+            "3",
+            "4",
+        ]
 
 
 class TestWriting:

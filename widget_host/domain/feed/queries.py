@@ -4,15 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
 from widget_host.domain.feed.rules import NOT_FOLLOWED
 from widget_host.domain.redelivery.models import Resend
 from widget_host.domain.webhooks.models import Event
 from widget_host.domain.webhooks.rules import TEST
+from widget_host.kit.db import UtcDateTime, known
 
 Placed = type[Event] | type[Resend]
+# Events stand in the order of their time, but for those that were kept late: so the first since a moment is found by
+# halving, each time by one row of the index.
+_HALVED = text("""
+    WITH RECURSIVE halves (low, high) AS (
+        SELECT CAST(1 AS BIGINT), CAST(:last AS BIGINT) + 1
+        UNION ALL
+        SELECT CASE WHEN e.id IS NULL THEN low ELSE (low + high) / 2 + 1 END,
+               CASE WHEN e.id IS NULL THEN (low + high) / 2 ELSE high END
+        FROM halves LEFT JOIN events e
+          ON e.environment_id = :environment AND e.position = (low + high) / 2 AND e.created_at < :before
+        WHERE low < high)
+    SELECT low FROM halves WHERE low = high""").bindparams(bindparam("before", type_=UtcDateTime()))
 
 
 def unnumbered(session: Session, model: Placed, environment_id: str, limit: int) -> list[str]:
@@ -54,21 +67,25 @@ def is_waiting(session: Session, environment_id: str, event_id: str) -> bool:
 def events_after(session: Session, environment_id: str, place: int, limit: int) -> list[Event]:
     """Return the environment's events that stand after a place, in order."""
     wanted = select(Event).where(Event.environment_id == environment_id, Event.position > place, Event.type != TEST)
-    return list(session.scalars(wanted.order_by(Event.position).limit(limit)))
+    return list(session.scalars(wanted.order_by(Event.position).limit(known(limit))))
 
 
-def first_since(session: Session, environment_id: str, since: datetime, first_id: str) -> int | None:
-    """Return the position of the first event that happened since then; its id is no lower than the one named."""
-    found = select(func.min(Event.position)).where(
-        Event.environment_id == environment_id, Event.id >= first_id, Event.created_at >= since
+def first_since(session: Session, environment_id: str, since: datetime, before: datetime) -> int | None:
+    """Return the position of the first event that happened since then; none was kept so late that `before` is not."""
+    wanted = {"environment": environment_id, "last": last_position(session, Event, environment_id), "before": before}
+    begin = session.execute(_HALVED, wanted).scalar_one()
+    found = select(Event.position).where(
+        Event.environment_id == environment_id, Event.position >= begin, Event.created_at >= since
     )
-    return session.scalar(found)
+    return session.scalar(found.order_by(Event.position).limit(known(1)))
 
 
 def told_after(session: Session, environment_id: str, place: int, limit: int) -> Sequence[Event]:
     """Return events after a place that webhooks tell of, in order."""
     wanted = select(Event).where(Event.environment_id == environment_id, Event.position > place)
-    return session.scalars(wanted.where(Event.type.not_in(NOT_FOLLOWED)).order_by(Event.position).limit(limit)).all()
+    return session.scalars(
+        wanted.where(Event.type.not_in(NOT_FOLLOWED)).order_by(Event.position).limit(known(limit))
+    ).all()
 
 
 def resent_after(session: Session, environment_id: str, place: int, limit: int) -> list[Row[Any]]:

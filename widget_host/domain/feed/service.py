@@ -11,14 +11,14 @@ from widget_host.domain.feed import queries
 from widget_host.domain.feed.rules import LONGEST_AGO, Followed, Place
 from widget_host.domain.organizations.models import Environment
 from widget_host.domain.redelivery.models import Resend
-from widget_host.domain.redelivery.service import APART
 from widget_host.domain.webhooks.models import Event
 from widget_host.kit.clock import EnvironmentClock
-from widget_host.kit.ids import earliest_id
 
 # One statement of a fraction of a second.
 MOST_NUMBERED = 10_000
 NOTHING = timedelta(0)
+# More than passes between an event's time and its commit.
+KEPT_LATE = timedelta(minutes=10)
 
 
 class Events:
@@ -62,8 +62,7 @@ class Events:
         if since is not None:
             now = self._clock.now()
             ago = min(max(now - since, NOTHING), LONGEST_AGO)
-            first_id = earliest_id("evt", ago + APART)
-            found = queries.first_since(self._session, environment_id, now - ago, first_id)
+            found = queries.first_since(self._session, environment_id, now - ago, now - ago - KEPT_LATE)
             events = events if found is None else found - 1
         return Place(events, resends)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget_host.kit.db import Table
@@ -60,14 +60,13 @@ class Posting(Table):
     """One movement of one asset from a source to a destination: a debit and a credit that cannot differ.
 
     No foreign key to the accounts: on PostgreSQL each insert would lock the busy account's row. A trigger looks.
+    No index by account either: balances are summed up as postings come, and checked span by span.
     """
 
     __tablename__ = "ledger_postings"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("source_id <> destination_id", name="two_accounts"),
-        Index("ix_ledger_postings_source_id", "source_id"),
-        Index("ix_ledger_postings_destination_id", "destination_id"),
     )
 
     entry_id: Mapped[str] = mapped_column(ForeignKey("ledger_entries.id"), primary_key=True)

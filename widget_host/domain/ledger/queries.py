@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from widget_host.domain.ledger.models import Account, Checkpoint, Entry, Posting, Rollup
 from widget_host.domain.ledger.rules import AccountName
-from widget_host.kit.checking import Checks, Sweep
+from widget_host.kit.checking import Checks, Sweep, Tally
 
-# Each account may have any number of postings.
+# Each account may have any number of holds; so many sums are held at once.
 ACCOUNTS_A_STEP = 100
+ACCOUNTS_A_TALLY = 100_000
 LEDGER = "ledger"
 _SUMMED_TO = select(Rollup.entry_id).where(Rollup.name == LEDGER)
+_IS_SUMMED_UP = f"p.entry_id <= (SELECT r.entry_id FROM ledger_rollups r WHERE r.name = '{LEDGER}')"  # noqa: S608 - our own name
 _SUM_UP = """
     INSERT INTO ledger_checkpoints (account_id, balance)
     SELECT account_id, CAST(SUM(change) AS BIGINT) FROM (
@@ -21,6 +23,11 @@ _SUM_UP = """
         UNION ALL SELECT source_id, -amount FROM ledger_postings WHERE entry_id > :after AND entry_id <= :until) moved
     WHERE true GROUP BY account_id
     ON CONFLICT (account_id) DO UPDATE SET balance = ledger_checkpoints.balance + excluded.balance"""
+_MOVED = """
+    SELECT account_id, CAST(SUM(change) AS BIGINT) FROM (
+        SELECT p.destination_id AS account_id, p.amount AS change FROM ledger_postings p WHERE {within} AND {until}
+        UNION ALL SELECT p.source_id, -p.amount FROM ledger_postings p WHERE {within} AND {until}) moved
+    WHERE account_id >= :first_id AND account_id <= :last_id GROUP BY account_id"""
 CHECKS: Checks = {
     "every entry has postings": [
         Sweep(
@@ -44,30 +51,28 @@ CHECKS: Checks = {
         )
     ],
     "every guarded balance is the sum of its postings": [
-        Sweep(
-            "ledger_balances",
-            "b.account_id",
-            """
-        SELECT CAST(b.account_id AS TEXT) FROM ledger_balances b
-        WHERE {within} AND b.balance <>
-              COALESCE((SELECT SUM(amount) FROM ledger_postings WHERE destination_id = b.account_id), 0)
-            - COALESCE((SELECT SUM(amount) FROM ledger_postings WHERE source_id = b.account_id), 0)""",
-            ACCOUNTS_A_STEP,
+        Tally(
+            Sweep(
+                "ledger_accounts",
+                "a.id",
+                """
+        SELECT a.id, b.balance FROM ledger_accounts a JOIN ledger_balances b ON b.account_id = a.id WHERE {within}""",
+                ACCOUNTS_A_TALLY,
+            ),
+            Sweep("ledger_postings", "p.entry_id, p.leg", _MOVED.replace("{until}", "TRUE")),
         )
     ],
     "every checkpoint is the sum of its account's postings until then": [
-        Sweep(
-            "ledger_accounts",
-            "a.id",
-            """
-        SELECT CAST(a.id AS TEXT) FROM ledger_accounts a
-        LEFT JOIN ledger_checkpoints c ON c.account_id = a.id LEFT JOIN ledger_rollups r ON r.name = 'ledger'
-        WHERE {within} AND COALESCE(c.balance, 0) <>
-              COALESCE((SELECT SUM(amount) FROM ledger_postings
-                        WHERE destination_id = a.id AND entry_id <= r.entry_id), 0)
-            - COALESCE((SELECT SUM(amount) FROM ledger_postings
-                        WHERE source_id = a.id AND entry_id <= r.entry_id), 0)""",
-            ACCOUNTS_A_STEP,
+        Tally(
+            Sweep(
+                "ledger_accounts",
+                "a.id",
+                """
+        SELECT a.id, COALESCE(c.balance, 0) FROM ledger_accounts a
+        LEFT JOIN ledger_checkpoints c ON c.account_id = a.id WHERE {within}""",
+                ACCOUNTS_A_TALLY,
+            ),
+            Sweep("ledger_postings", "p.entry_id, p.leg", _MOVED.replace("{until}", _IS_SUMMED_UP)),
         )
     ],
     "every guarded account, and no other, has a balance": [

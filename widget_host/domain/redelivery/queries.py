@@ -8,8 +8,9 @@ from sqlalchemy import Row, exists, select, update
 from sqlalchemy.orm import Session
 
 from widget_host.domain.endpoints.models import Endpoint
-from widget_host.domain.webhooks.models import Attempt, Delivery, Event
+from widget_host.domain.webhooks.models import STANDS, Attempt, Delivery, Event
 from widget_host.domain.webhooks.rules import FAILED, NOT_SENT, TEST, WAITING
+from widget_host.kit.db import known
 
 
 def deliveries(
@@ -19,10 +20,10 @@ def deliveries(
     found = select(Delivery, Event.type).join(Event, Event.id == Delivery.event_id)
     found = found.where(Delivery.endpoint_id == endpoint_id)
     if state is not None:
-        found = found.where(Delivery.state == state)
+        found = found.where(Delivery.state == STANDS[state])
     if before is not None:
         found = found.where(Delivery.id < before)
-    return [(row[0], row[1]) for row in session.execute(found.order_by(Delivery.id.desc()).limit(limit))]
+    return [(row[0], row[1]) for row in session.execute(found.order_by(Delivery.id.desc()).limit(known(limit)))]
 
 
 def find_delivery(session: Session, environment_id: str, delivery_id: str) -> tuple[Delivery, str] | None:
@@ -50,7 +51,7 @@ def resend_failed(
     failed = (
         select(Delivery.id)
         .join(Event, Event.id == Delivery.event_id)
-        .where(Delivery.endpoint_id == endpoint.id, Delivery.state == FAILED)
+        .where(Delivery.endpoint_id == endpoint.id, Delivery.state == STANDS[FAILED])
         .where(Event.id >= first_id, Event.created_at >= since)
         .order_by(Delivery.id)
         .limit(limit)

@@ -31,6 +31,7 @@ class Transaction(Table):
             postgresql_where=text("status = 'FAILED'"),
         ),
         Index("ix_transactions_created_at", "environment_id", "created_at", "id"),
+        Index("ix_transactions_program", "environment_id", "program_id", "created_at", "id"),
         Index(
             "ix_transactions_due",
             "due_at",

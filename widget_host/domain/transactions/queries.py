@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from widget_host.domain.transactions.models import Transaction, TransactionStatus
 from widget_host.kit.checking import Checks, Sweep
+from widget_host.kit.db import known
 
 # As the indexes say it: what is handed over as a parameter is not known when an index is chosen.
 DID_FAIL, DID_NOT_FAIL = text("status = 'FAILED'"), text("status <> 'FAILED'")
@@ -186,7 +187,7 @@ def between(
     # Not both: PostgreSQL begins where the first of them says, and reads all the pages before this one again.
     if after is None or after[0] < start:
         wanted = wanted.where(Transaction.created_at >= start)
-    return session.scalars(wanted.order_by(Transaction.created_at, Transaction.id).limit(limit)).all()
+    return session.scalars(wanted.order_by(Transaction.created_at, Transaction.id).limit(known(limit))).all()
 
 
 def of_reward(session: Session, environment_id: str, reward: str) -> Sequence[Transaction]:

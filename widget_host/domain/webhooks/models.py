@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import ColumnClause, ForeignKey, Index, Integer, String, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from widget_host.domain.webhooks.rules import DELIVERED, FAILED, WAITING
 from widget_host.kit.db import Table
 
+# As the indexes say it: what is handed over as a parameter is not known when a plan is kept.
+STANDS: dict[str, ColumnClause[str]] = {state: literal_column(f"'{state}'") for state in (WAITING, DELIVERED, FAILED)}
 _WAITING = text("state = 'waiting'")
+_FAILED = text("state = 'failed'")
 _IN_ORDER = text("state = 'waiting' AND subject IS NOT NULL")
 _ENDED = text("ended_at IS NOT NULL")
 
@@ -59,6 +63,7 @@ class Delivery(Table):
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
         Index("ix_deliveries_endpoint", "endpoint_id", "id"),
+        Index("ix_deliveries_failed", "endpoint_id", "id", sqlite_where=_FAILED, postgresql_where=_FAILED),
         Index("ix_deliveries_due", "endpoint_id", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index(
             "ix_deliveries_subject",

@@ -8,7 +8,7 @@ from sqlalchemy import Row, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from widget_host.domain.endpoints.models import Endpoint
-from widget_host.domain.webhooks.models import Attempt, Delivery, Event
+from widget_host.domain.webhooks.models import STANDS, Attempt, Delivery, Event
 from widget_host.domain.webhooks.rules import DELIVERED, WAITING, Due
 from widget_host.kit.together import Drawn
 
@@ -163,7 +163,7 @@ def forget(session: Session, before: datetime, limit: int) -> int:
     is_old = and_(Delivery.ended_at.is_not(None), Delivery.ended_at < before)
     of_deleted = Delivery.endpoint_id.in_(select(Endpoint.id).where(Endpoint.deleted_at.is_not(None)))
     ids = list(session.scalars(select(Delivery.id).where(is_old).limit(limit)))
-    ids += session.scalars(select(Delivery.id).where(of_deleted, Delivery.state == WAITING).limit(limit))
+    ids += session.scalars(select(Delivery.id).where(of_deleted, Delivery.state == STANDS[WAITING]).limit(limit))
     if ids:
         session.execute(delete(Attempt).where(Attempt.delivery_id.in_(ids)).execution_options(**UNSYNCHRONIZED))
         session.execute(delete(Delivery).where(Delivery.id.in_(ids)).execution_options(**UNSYNCHRONIZED))
