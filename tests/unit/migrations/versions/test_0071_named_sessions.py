@@ -15,7 +15,7 @@ class TestMigration:
             wiring.openings.open(each, WIDGET).bearer for each in (token, token, launch(wiring, issuer))
         )
         wiring.database.engine.dispose()
-        migrations.downgrade(database_url, "0060")
+        migrations.downgrade(database_url, "0070")
         migrations.upgrade(database_url)
         assert self.get(wiring, last).launch_id != self.get(wiring, other).launch_id
         with pytest.raises(SessionReplaced):
