@@ -18,6 +18,7 @@ from widget_host.config import Settings
 from widget_host.domain.callers.service import Callers
 from widget_host.domain.feed.service import Feed
 from widget_host.domain.issuing.service import Issuing
+from widget_host.domain.opening.service import Openings
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
 from widget_host.domain.quotes.service import Offers
@@ -101,8 +102,26 @@ class Wiring(Foundation):
             reading=_one(self.reading, lambda services: services.orders),
             writing=_one(self.writing, lambda services: services.orders),
             connectors=self.connectors,
-            offers=Offers(quotes=_one(self.reading, lambda services: services.quotes), lookups=self.lookups),
+            offers=self.offers,
             recorder=self.recorder,
+        )
+
+    @cached_property
+    def offers(self) -> Offers:
+        """Looks up what may be bought."""
+        return Offers(quotes=_one(self.reading, lambda services: services.quotes), lookups=self.lookups)
+
+    @cached_property
+    def openings(self) -> Openings:
+        """Opens widgets."""
+        return Openings(
+            database=self.database,
+            clock=self.clock,
+            sessions=_one(self.reading, lambda services: services.widget_sessions),
+            signer=self.launch_signer,
+            hasher=self.hasher,
+            box=self.box,
+            lookups=self.lookups,
         )
 
     @cached_property

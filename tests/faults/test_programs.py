@@ -114,8 +114,7 @@ class TestRefusal:
         self, wiring: Wiring, live: Live, books: Credits, watch: Watch
     ) -> None:
         token = launch(wiring, live.production)
-        with wiring.writing() as services:
-            _, widget = services.widget_sessions.open(token, WIDGET)
+        widget = wiring.openings.open(token, WIDGET).widget
         typed: dict[str, Any] = {"launch_id": widget.launch_id, "keeps_refusals": False}
         with pytest.raises(InvalidMember):
             wiring.issuing.issue(make_live_order(live, member=NOT_ELIGIBLE, **typed))

@@ -1,6 +1,7 @@
 """The database without SQLAlchemy between, but for its pool: what is written at each order is written here."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from psycopg import RawCursor
@@ -82,6 +83,26 @@ def _stepwise(cursor: Any, steps: Sequence[Step]) -> int | None:
         if number == 0 and cursor.rowcount == 0:
             return None
     return int(cursor.rowcount)
+
+
+def look(database: Database, statement: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the one row that a statement of SQLite finds, as it is just then. Raises DBAPIError, as a session does."""
+    connection = database.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(statement, values)
+        return cast("tuple[Any, ...]", cursor.fetchone())
+    except database.engine.dialect.loaded_dbapi.Error as error:
+        raise _failure(database, statement, error) from error
+    finally:
+        connection.close()
+
+
+def moment(database: Database, at: datetime) -> str:
+    """Write a moment as the database keeps it."""
+    if database.is_sqlite:
+        return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return at.isoformat()
 
 
 def _failure(database: Database, statement: str, error: Exception) -> BaseException:

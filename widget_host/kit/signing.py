@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Signer, URLSafeSerializer
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
@@ -63,20 +63,27 @@ class AddressSigner:
     def __init__(self, keys: KeyRing, kind: str) -> None:
         """Derive the keys once; itsdangerous signs with the last of them."""
         self._keys = [base64.b64encode(key) for key in reversed(keys.derive(kind))]
+        self._made: dict[str, tuple[URLSafeSerializer, Signer]] = {}
 
     def sign(self, payload: Any, *, purpose: str) -> str:
         """Return text that is safe in an address; the purpose is part of the signature."""
-        return str(self._serializer(purpose).dumps(payload))
+        writer, signer = self._by(purpose)
+        return signer.sign(writer.dump_payload(payload)).decode()
 
     def verify(self, token: str, *, purpose: str) -> Any:
         """Return the payload, or raise BadSignature; how old it may be is for who knows whose time counts."""
         try:
-            return self._serializer(purpose).loads(token)
+            reader, signer = self._by(purpose)
+            return reader.load_payload(signer.unsign(token))
         except BadData as error:
             raise BadSignature("not signed here for this purpose") from error
 
-    def _serializer(self, purpose: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._keys, salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})
+    def _by(self, purpose: str) -> tuple[URLSafeSerializer, Signer]:
+        """Return what writes and signs for a purpose; there are few, and the library makes both each time."""
+        if purpose not in self._made:
+            made = URLSafeSerializer(self._keys, salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})
+            self._made[purpose] = made, made.make_signer()
+        return self._made[purpose]
 
 
 class LaunchTokenSigner(AddressSigner):

@@ -49,7 +49,7 @@ def _digits(number: Decimal) -> str:
 
 def loads(text: str | bytes) -> Any:
     """Read JSON; raises ValueError for what is none, NaN and Infinity included."""
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse) if isinstance(text, bytes) else _READ(text)
 
 
 class RepeatedName(ValueError):
@@ -116,3 +116,7 @@ def plain(amount: Decimal) -> str:
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+# Made once, as the writers are.
+_READ = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse).decode

@@ -3,7 +3,10 @@
 import gzip
 from functools import lru_cache
 
-from flask import Flask, Response, request
+from flask import Flask, Response
+from werkzeug.http import parse_accept_header
+
+from widget_host.web.scope import asked
 
 LEAST_BYTES = 1024
 PAGE_LEVEL, FILE_LEVEL = 6, 9
@@ -17,11 +20,21 @@ def register(app: Flask) -> None:
     app.after_request(_compress)
 
 
+def is_wanted() -> bool:
+    """Whether whoever asks can unpack the answer."""
+    return _takes_gzip(asked().environ.get("HTTP_ACCEPT_ENCODING", ""))
+
+
+@lru_cache(maxsize=256)
+def _takes_gzip(accepted: str) -> bool:
+    return bool(parse_accept_header(accepted)["gzip"])
+
+
 def _compress(answer: Response) -> Response:
     if answer.mimetype not in COMPRESSED or "Content-Encoding" in answer.headers:
         return answer
     answer.vary.add("Accept-Encoding")
-    return _packed(answer) if answer.status_code != NOT_MODIFIED and request.accept_encodings["gzip"] else answer
+    return _packed(answer) if answer.status_code != NOT_MODIFIED and is_wanted() else answer
 
 
 def _packed(answer: Response) -> Response:

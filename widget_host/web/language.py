@@ -1,21 +1,27 @@
 """The language a widget speaks: words from gettext catalogues, direction from CLDR; one more is one more file."""
 
 import gettext as catalogues
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
+from typing import cast
 
 from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_app_context
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from widget_host.kit.resources import PACKAGE
+from widget_host.web.scope import asked
 
 CATALOGUES = PACKAGE / "locales"
 # The language the templates are written in: it needs no catalogue.
 SOURCE = "en"
+# As long as a tag that names a language, a script, a region and variants needs to be (RFC 5646 §4.4.1).
+LONGEST_TAG = 35
 RIGHT_TO_LEFT = "right-to-left"
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 
@@ -35,7 +41,7 @@ class Language:
     @property
     def direction(self) -> str:
         """Which way the language is written, as HTML says it."""
-        return "rtl" if Locale.parse(self.locale).character_order == RIGHT_TO_LEFT else "ltr"
+        return _direction(self.locale)
 
     def insert(self, text: str, names: dict[str, object]) -> str:
         """Put names and figures into a sentence; written the other way, none of them turns what stands around it."""
@@ -68,11 +74,27 @@ def _compiled(code: str) -> catalogues.NullTranslations:
 def choose(wanted: Iterable[str | None]) -> Language:
     """Return the first language wanted (as BCP 47 names them) that there are words for, else English."""
     for tag in wanted:
-        if (found := _find(tag or "")) is not None:
+        if tag and len(tag) <= LONGEST_TAG and (found := _find(tag)) is not None:
             return found
     return Language(SOURCE, languages()[SOURCE])
 
 
+@lru_cache(maxsize=1024)
+def _direction(locale: str) -> str:
+    return "rtl" if Locale.parse(locale).character_order == RIGHT_TO_LEFT else "ltr"
+
+
+def accepted() -> Sequence[str]:
+    """Return the languages that the browser asks for, the best first."""
+    return _accepted(asked().environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: str) -> Sequence[str]:
+    return tuple(parse_accept_header(header, LanguageAccept).values())
+
+
+@lru_cache(maxsize=1024)
 def _find(tag: str) -> Language | None:
     try:
         locale = Locale.parse(tag, sep="-")
@@ -89,7 +111,7 @@ def speak(language: Language) -> None:
 
 def language() -> Language:
     """Return the language that the request speaks."""
-    return g.language if has_app_context() and "language" in g else choose([])
+    return cast("Language | None", has_app_context() and g.get("language")) or choose([])
 
 
 def locale() -> str:

@@ -67,9 +67,8 @@ class TestWidgets:
 
     def test_end_their_sessions(self, api: Api, client: FlaskClient, wiring: Wiring) -> None:
         token = launch(api).partition("token=")[2]
-        with wiring.writing() as services:
-            bearer, _ = services.widget_sessions.open(token, "point-exchange")
-        headers = {"HX-Request": "true", "Authorization": f"Bearer {bearer}"}
+        opened = wiring.openings.open(token, "point-exchange")
+        headers = {"HX-Request": "true", "Authorization": f"Bearer {opened.bearer}"}
         assert client.post("/widget/point-exchange/amount", headers=headers).status_code != 401
         advance(api, "PT10M")
         assert client.post("/widget/point-exchange/amount", headers=headers).status_code == 401

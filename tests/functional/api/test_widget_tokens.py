@@ -156,8 +156,7 @@ class TestMultibrand:
             "theme": "dark",
         }
         token = api.post(MULTIBRAND, body).get_json()["accessToken"]
-        with wiring.writing() as services:
-            _, widget = services.widget_sessions.open(token, "multibrand")
+        widget = wiring.openings.open(token, "multibrand").widget
         assert widget.request == LaunchRequest(
             source_user_id="user-1",
             source_user_email="amira@example.com",

@@ -22,7 +22,10 @@ class ClientSecret(Table):
 
 
 class WidgetLaunch(Table):
-    """What the issuer's backend said when it asked for a widget; the token in the address only names this row."""
+    """What the issuer's backend said when it asked for a widget; the token in the address only names this row.
+
+    `session_id` is the session that it opened last: those before are over.
+    """
 
     __tablename__ = "widget_launches"
 
@@ -32,6 +35,8 @@ class WidgetLaunch(Table):
     claims: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
+    # No foreign key: the session's own to its launch says it.
+    session_id: Mapped[str | None] = mapped_column(String(40))
 
 
 class WidgetSession(Table):
@@ -40,10 +45,9 @@ class WidgetSession(Table):
     __tablename__ = "widget_sessions"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    launch_id: Mapped[str] = mapped_column(ForeignKey("widget_launches.id"), index=True)
+    launch_id: Mapped[str] = mapped_column(ForeignKey("widget_launches.id"))
     bearer_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]
     extendable_until: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
     locale: Mapped[str] = mapped_column(String(35))
     theme: Mapped[str] = mapped_column(String(5))

@@ -6,9 +6,9 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
-from widget_host.domain.access.rules import Client, OpenWidget, Tenant, request_of
+from widget_host.domain.access.rules import Client, OpenWidget, Standing, Tenant, request_of
 from widget_host.domain.organizations.models import Environment, Organization
-from widget_host.domain.organizations.rules import PRODUCTION, Theme
+from widget_host.domain.organizations.rules import PRODUCTION, Theme, is_open
 
 # What organizations.rules.is_open says, for the database.
 IS_OPEN = or_(Environment.kind != PRODUCTION, Organization.kyb_approved_at.is_not(None))
@@ -89,16 +89,6 @@ def find_session(session: Session, bearer_hashes: Sequence[str]) -> OpenedRow | 
     return None if row is None else (row[0], row[1], row[2], row[3])
 
 
-def tenant(session: Session, environment_id: str) -> tuple[Environment, Organization]:
-    """Return the environment with its organization."""
-    row = session.execute(
-        select(Environment, Organization)
-        .join(Organization, Organization.id == Environment.organization_id)
-        .where(Environment.id == environment_id)
-    ).one()
-    return row[0], row[1]
-
-
 def find_tenant(session: Session, tenant_key: str) -> tuple[Environment, Organization] | None:
     """Return the environment of this public key with its organization, if there is one."""
     row = session.execute(
@@ -126,6 +116,12 @@ def opened(
         asked_locale=session.locale,
         asked_theme=session.theme,
     )
+
+
+def standing_of(environment: Environment, organization: Organization) -> Standing:
+    """Return what opening a widget depends on."""
+    is_allowed = is_open(environment.kind, kyb_approved=organization.kyb_approved_at is not None)
+    return Standing(tenant_of(environment, organization), environment.local_currency, is_allowed)
 
 
 def tenant_of(environment: Environment, organization: Organization) -> Tenant:

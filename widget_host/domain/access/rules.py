@@ -21,6 +21,7 @@ CLOSED = "Production is closed to this organization: its KYB approval was withdr
 EXPIRED = "The access token has expired. Ask for a new one."
 REVOKED = "The access token was revoked: its client secret is no longer valid."
 ENDED, FINISHED = "Your session has ended.", "This exchange is finished."
+PAUSED = "Exchanges are paused at the moment."
 
 
 CLIENT_ID = re.compile("cli_[0-9a-z]{26}")
@@ -185,6 +186,15 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A tenant as opening its widgets depends on it: the currency where none is named, and whether they open at all."""
+
+    tenant: Tenant
+    currency: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OpenWidget:
     """A live widget session: whose it is, what the issuer said when it asked for the widget, and what its page did."""
 
@@ -258,6 +268,11 @@ def request_of(claims: Mapping[str, Any]) -> LaunchRequest:
         card=LaunchedCard(**claims["card"]) if claims.get("card") else None,
         metadata=claims.get("metadata"),
     )
+
+
+def is_replaced(session_id: str, named: str | None) -> bool:
+    """Whether a session's launch was opened again: it names the session it opened last."""
+    return named is not None and named != session_id
 
 
 def why_over(widget: OpenWidget, *, is_replaced: bool) -> SessionEnded:

@@ -131,57 +131,23 @@ class WidgetSessions:
         self._session.flush()
         return self._signer.sign([launch.id, environment.tenant_key], purpose=widget)
 
-    def open(self, token: str, widget: str, *, locale: str = "", theme: str = "") -> tuple[str, rules.OpenWidget]:
-        """Exchange a launch token for a session's bearer; the sessions it opened before end.
+    def find_standing(self, tenant_key: str) -> rules.Standing | None:
+        """Return whose public key this is, if anybody's, as opening their widgets depends on it."""
+        found = queries.find_tenant(self._session, tenant_key)
+        return None if found is None else queries.standing_of(*found)
 
-        `locale` and `theme` are what the address asked for.
-        Raises NoLaunchToken for one never signed here, SessionEnded for one expired or spent.
-        """
-        launch_id, tenant_key = self._launched(token, widget)
-        launch = self._session.get(WidgetLaunch, launch_id, with_for_update=True)
+    def why_closed(self, launch_id: str, tenant_key: str, *, is_paused: bool) -> rules.SessionEnded:
+        """Say why a launch opens nothing: what it was for is done, its tenant is paused, or its time is up."""
+        launch = self._session.get(WidgetLaunch, launch_id)
+        return_url = launch.claims.get("returnUrl") if launch else None
         if launch is None or launch.spent_at is not None:
-            raise rules.ExchangeFinished(rules.FINISHED, tenant_key, launch.claims.get("returnUrl") if launch else None)
-        environment, organization = queries.tenant(self._session, launch.environment_id)
-        _check_open(environment, organization)
-        with self._clock.ahead(environment.clock_ahead):
-            if self._is_over(launch):
-                raise rules.SessionEnded("This link has expired.", tenant_key, launch.claims.get("returnUrl"))
-            self._end_sessions(launch)
-            bearer = new_secret()
-            session = self._start(launch, bearer, locale, theme)
-        return bearer, queries.opened(session, launch, environment, organization)
+            return rules.ExchangeFinished(rules.FINISHED, tenant_key, return_url)
+        if is_paused:
+            return rules.SessionEnded(rules.PAUSED, tenant_key)
+        return rules.SessionEnded("This link has expired.", tenant_key, return_url)
 
     def _is_over(self, launch: WidgetLaunch) -> bool:
         return launch.created_at + rules.LAUNCH_LIFE <= self._clock.now()
-
-    def _launched(self, token: str, widget: str) -> tuple[str, str]:
-        try:
-            launch_id, tenant_key = self._signer.verify(token, purpose=widget)
-        except BadSignature:
-            raise rules.NoLaunchToken("This page was opened without a token of this host.") from None
-        return launch_id, tenant_key
-
-    def _start(self, launch: WidgetLaunch, bearer: str, locale: str, theme: str) -> WidgetSession:
-        session = WidgetSession(
-            id=new_id("wgs"),
-            launch_id=launch.id,
-            bearer_hash=self._hasher.hash(bearer),
-            expires_at=self._clock.now() + rules.SESSION_LIFE,
-            extendable_until=self._clock.now() + rules.LONGEST_SESSION,
-            revoked_at=None,
-            locale=locale,
-            theme=theme,
-        )
-        self._session.add(session)
-        self._session.flush()
-        return session
-
-    def _end_sessions(self, launch: WidgetLaunch) -> None:
-        self._session.execute(
-            update(WidgetSession)
-            .where(WidgetSession.launch_id == launch.id, WidgetSession.revoked_at.is_(None))
-            .values(revoked_at=self._clock.now())
-        )
 
     def get(self, bearer: str, widget: str) -> rules.OpenWidget:
         """Return the live session of this bearer, or raise SessionEnded."""
@@ -189,10 +155,10 @@ class WidgetSessions:
         if found is None or found[1].widget != widget:
             raise rules.SessionEnded(rules.ENDED)
         _check_open(*found[2:4])
-        opened, is_revoked = queries.opened(*found), found[0].revoked_at is not None
+        opened, is_replaced = queries.opened(*found), rules.is_replaced(found[0].id, found[1].session_id)
         with self._clock.ahead(opened.tenant.clock_ahead):
-            if is_revoked or opened.expires_at <= self._clock.now():
-                raise rules.why_over(opened, is_replaced=is_revoked)
+            if is_replaced or opened.expires_at <= self._clock.now():
+                raise rules.why_over(opened, is_replaced=is_replaced)
         return opened
 
     def extend(self, opened: rules.OpenWidget) -> rules.OpenWidget:
@@ -212,7 +178,7 @@ class WidgetSessions:
     def _fresh(self, opened: rules.OpenWidget, token: str) -> WidgetLaunch:
         running = self._session.get_one(WidgetLaunch, opened.launch_id)
         try:
-            launch_id, _ = self._launched(token, running.widget)
+            launch_id, _ = read_launch_token(self._signer, token, running.widget)
         except rules.NoLaunchToken:
             raise rules.NotRenewed("The token is none of this widget's.") from None
         fresh = self._session.get(WidgetLaunch, launch_id, with_for_update=True, populate_existing=True)
@@ -259,6 +225,15 @@ class WidgetSessions:
         self._session.execute(update(WidgetLaunch).where(WidgetLaunch.id == launch_id).values(spent_at=None))
 
 
+def read_launch_token(signer: LaunchTokenSigner, token: str, widget: str) -> tuple[str, str]:
+    """Return the launch that a widget's token names, and whose it is; raises NoLaunchToken."""
+    try:
+        launch_id, tenant_key = signer.verify(token, purpose=widget)
+    except BadSignature:
+        raise rules.NoLaunchToken("This page was opened without a token of this host.") from None
+    return launch_id, tenant_key
+
+
 def _refused(secret: ClientSecret) -> rules.RefusedSecret:
     if secret.revoked_at is None:
         return rules.ClosedProduction(rules.CLOSED, environment_id=secret.environment_id, secret_id=secret.id)
@@ -267,4 +242,4 @@ def _refused(secret: ClientSecret) -> rules.RefusedSecret:
 
 def _check_open(environment: Environment, organization: Organization) -> None:
     if not is_open(environment.kind, kyb_approved=organization.kyb_approved_at is not None):
-        raise rules.SessionEnded("Exchanges are paused at the moment.", environment.tenant_key)
+        raise rules.SessionEnded(rules.PAUSED, environment.tenant_key)

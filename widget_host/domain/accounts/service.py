@@ -1,5 +1,7 @@
 """What may be done with remembered accounts: keep, offer, forget."""
 
+from collections.abc import Iterable
+
 import structlog
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
@@ -36,20 +38,27 @@ class Accounts:
     def list_for(self, holder: Holder) -> dict[str, Destination]:
         """Return the customer's accounts by their programs' ids, the one used last first."""
         wanted = select(SavedAccount).where(*_of(holder)).order_by(SavedAccount.used_at.desc(), SavedAccount.program_id)
-        opened = {saved.program_id: self._open(holder, saved.sealed) for saved in self._session.scalars(wanted)}
-        return {program_id: account for program_id, account in opened.items() if account is not None}
-
-    def _open(self, holder: Holder, sealed: str) -> Destination | None:
-        try:
-            return read(self._box.open(sealed, owner=holder.owner))
-        except Undecryptable:
-            # A convenience, no secret anybody waits for: the customer types it again.
-            log.warning("accounts.undecryptable", environment_id=holder.environment_id)
-            return None
+        sealed = [(saved.program_id, saved.sealed) for saved in self._session.scalars(wanted)]
+        return read_accounts(self._box, holder, sealed)
 
     def forget(self, holder: Holder, program_id: str) -> None:
         """Forget the customer's account at the program, if any is known."""
         self._session.execute(delete(SavedAccount).where(*_of(holder), SavedAccount.program_id == program_id))
+
+
+def read_accounts(box: SecretBox, holder: Holder, sealed: Iterable[tuple[str, str]]) -> dict[str, Destination]:
+    """Open a customer's accounts as they are kept, each with its program's id, in this order."""
+    opened = {program_id: _open(box, holder, text) for program_id, text in sealed}
+    return {program_id: account for program_id, account in opened.items() if account is not None}
+
+
+def _open(box: SecretBox, holder: Holder, sealed: str) -> Destination | None:
+    try:
+        return read(box.open(sealed, owner=holder.owner))
+    except Undecryptable:
+        # A convenience, no secret anybody waits for: the customer types it again.
+        log.warning("accounts.undecryptable", environment_id=holder.environment_id)
+        return None
 
 
 def _of(holder: Holder) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

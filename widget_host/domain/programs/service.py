@@ -36,7 +36,8 @@ class Programs:
 
     def list_offers(self, environment_id: str, currency: str | None = None) -> list[rules.Offer]:
         """Return what can be bought, priced in `currency` (the environment's own where none is named)."""
-        return self._lookups.get(("offers", environment_id, currency), lambda: self._offers(environment_id, currency))
+        key = offers_key(environment_id, currency)
+        return self._lookups.get(key, lambda: self._offers(environment_id, currency))
 
     def _offers(self, environment_id: str, currency: str | None) -> list[rules.Offer]:
         pricing = self._pricing(environment_id, currency)
@@ -112,6 +113,11 @@ class Programs:
             max_value=limits["maxValue"],
             created_at=self._clock.now(),
         )
+
+
+def offers_key(environment_id: str, currency: str | None) -> tuple[str | None, ...]:
+    """Return what all offers together are remembered under."""
+    return "offers", environment_id, currency
 
 
 def offer_key(environment_id: str, program_id: str, currency: str | None) -> tuple[str | None, ...]:

@@ -1,6 +1,6 @@
 """What may be asked of prices: what something costs now, and to hold that for two minutes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from widget_host.domain.organizations.service import Organizations
 from widget_host.domain.programs.rules import Offer
-from widget_host.domain.programs.service import Programs, offer_key
+from widget_host.domain.programs.service import Programs, offer_key, offers_key
 from widget_host.domain.quotes.models import Quote
 from widget_host.domain.transactions import rules
 from widget_host.kit import wire
@@ -72,6 +72,10 @@ class Quotes:
         environment = self._organizations.get_environment(environment_id)
         return self._organizations.get(environment.organization_id).points_mode
 
+    def list_offers(self, environment_id: str, currency: str | None) -> Sequence[Offer]:
+        """Return what can be bought, priced in `currency`."""
+        return self._programs.list_offers(environment_id, currency)
+
     def find(self, environment_id: str, quote_id: str) -> rules.Preview | None:
         """Return the figures of a quote of this environment, over or not."""
         quote = self._session.get(Quote, quote_id)
@@ -104,6 +108,14 @@ class Offers:
             return known
         with self._quotes() as quotes:
             return quotes.offer_for(asked)
+
+    def list_all(self, environment_id: str, currency: str) -> Sequence[Offer]:
+        """Return all that can be bought, priced in `currency`; the same list as long as it is remembered."""
+        known: Sequence[Offer] | None = self._lookups.find(offers_key(environment_id, currency))
+        if known is not None:
+            return known
+        with self._quotes() as quotes:
+            return quotes.list_offers(environment_id, currency)
 
 
 def preview_of(quote: Quote) -> rules.Preview:

@@ -1,34 +1,30 @@
 """The page around every screen of a widget: its element for htmx, all of it without scripts or on opening."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
-from jinja2.utils import htmlsafe_json_dumps
 
 from widget_host.domain.access.rules import NoLaunchToken, SessionEnded, Tenant
 from widget_host.domain.organizations.rules import MODES
-from widget_host.kit import wire
 from widget_host.kit.signing import BadSignature
-from widget_host.web import appearance, hx, language
-from widget_host.web.assets import asset
+from widget_host.web import hx, language
 from widget_host.web.errors import status_of
 from widget_host.web.guards import anyone, protect
 from widget_host.web.headers import allow_framing
 from widget_host.web.language import _
 from widget_host.web.limits import RateLimited
-from widget_host.web.scope import wiring
+from widget_host.web.scope import asked, wiring
 from widget_host.web.widgets import asides, screens
-from widget_host.web.widgets.asides import whose
+from widget_host.web.widgets.around import PAGE, Messages, config_of, in_page, template
 from widget_host.web.widgets.refusals import TOO_MANY
 from widget_host.web.widgets.renewal import life, renew
-from widget_host.web.widgets.session import Face, face, is_visited, open_by, visitor, widget_session
+from widget_host.web.widgets.session import Face, face, open_by, said, visitor, widget_session
 
-MESSAGE, INSTEAD, PAGE = "widgets/_message.html", "widgets/instead.html", "widgets/page.html"
+MESSAGE, INSTEAD = "widgets/_message.html", "widgets/instead.html"
 UNAVAILABLE, PAUSE_SECONDS = 503, 120
-Messages = Mapping[str, Mapping[str, Any]]
 View = Callable[[], ResponseReturnValue]
 
 
@@ -65,7 +61,7 @@ def blueprints(
 
 def _begin(shown: Face) -> Response | None:
     g.face = shown
-    language.speak(language.choose([request.args.get("locale"), *request.accept_languages.values()]))
+    language.speak(language.choose([said().get("locale"), *language.accepted()]))
     return _paused() if wiring().settings.maintenance else None
 
 
@@ -90,10 +86,11 @@ def _tenant_key(token: str) -> str:
 
 def _open(start: View, reopen: Callable[[str], ResponseReturnValue] | None) -> ResponseReturnValue:
     """Exchange the launch token for a session and show the first screen; asking for the headers exchanges nothing."""
-    if request.method == "HEAD":
+    if asked().method == "HEAD":
         return Response()
-    token, tenant_key = request.args.get("token"), request.args.get("tenant")
-    if reopen and not token and (receipt := request.args.get("receipt")):
+    address = said()
+    token, tenant_key = address.get("token"), address.get("tenant")
+    if reopen and not token and (receipt := address.get("receipt")):
         return reopen(receipt)
     if not token:
         raise SessionEnded("Opened again without a token.", tenant_key) if tenant_key else NoLaunchToken("No token.")
@@ -118,15 +115,15 @@ def show(
     guest, messages = visitor(), messages or {}
     tenant = guest.widget.tenant
     answer = _page(
-        _template(step),
-        _template(element or step),
+        template(step),
+        template(element or step),
         tenant=tenant,
         mode=guest.widget.mode,
         screen=screen,
         bearer=None if hx.is_partial() else guest.bearer,
         tenant_key=tenant.tenant_key,
         return_url=guest.widget.request.return_url,
-        config=_config(
+        config=config_of(
             tenant, messages, session=guest.bearer, asides=url_for(f"{face().folder}.asides"), **life(guest.widget)
         ),
     )
@@ -139,15 +136,15 @@ def show_again(kept: Kept, step: str, screen: Any, *, element: str = "", message
     tenant = kept.tenant
     return _telling(
         _page(
-            _template(step),
-            _template(element or step),
+            template(step),
+            template(element or step),
             tenant=tenant,
             mode=kept.mode,
             screen=screen,
             bearer=None,
             tenant_key=tenant.tenant_key,
             return_url=kept.return_url,
-            config=_config(tenant, messages, session=None, address=kept.address),
+            config=config_of(tenant, messages, session=None, address=kept.address),
             beside=asides.screens_by_name(),
         ),
         messages,
@@ -159,10 +156,6 @@ def _telling(answer: Response, messages: Messages) -> Response:
     if messages and hx.is_partial():
         hx.trigger(answer, {f"widget:{name}": payload for name, payload in messages.items()})
     return answer
-
-
-def _template(name: str) -> str:
-    return name if "/" in name else f"widgets/{face().folder}/{name}"
 
 
 def still(
@@ -185,7 +178,7 @@ def still(
         bearer=bearer,
         tenant_key=tenant.tenant_key if tenant else "",
         return_url=return_url,
-        config=_config(tenant, {}, session=None) if asks else None,
+        config=config_of(tenant, {}, session=None) if asks else None,
         beside=asides.screens_by_name() if asks else None,
     )
 
@@ -199,7 +192,7 @@ def session_ended(ended: SessionEnded) -> Response:
     reconnects = request.method == "GET" and "token" not in request.args
     messages: Messages = {} if reconnects else {"session.expired": {}}
     screen = screens.over(ended, tenant.organization_name if tenant else "", reconnects=reconnects)
-    config = _config(tenant, messages, session=None, canReconnect=reconnects)
+    config = config_of(tenant, messages, session=None, canReconnect=reconnects)
     asked = request.args.get("theme")
     mode = asked if asked in MODES else None
     answer = _page(
@@ -236,50 +229,5 @@ def limited(answer: Response, refusal: RateLimited) -> Response:
     return answer
 
 
-def _page(
-    step: str,
-    element: str,
-    *,
-    tenant: Tenant | None,
-    mode: str | None = None,
-    return_url: str | None = None,
-    beside: Mapping[str, Any] | None = None,
-    **context: Any,
-) -> Response:
-    spoken = language.language()
-    return hx.page_or_partial(
-        PAGE,
-        element,
-        step=step,
-        # Browsers refuse `autofocus` in a frame of another origin, and say so in the console; widget.js may focus.
-        focus="data-focus" if hx.is_partial() else "autofocus",
-        title_focus="data-focus" if hx.is_partial() else "",
-        title=_(face().title),
-        locale=spoken.tag,
-        direction=spoken.direction,
-        look=appearance.look(tenant.theme if tenant else None, mode),
-        asides=beside,
-        **whose(tenant, return_url),
-        **context,
-    )
-
-
-def _config(tenant: Tenant | None, messages: Messages, **life_of_session: Any) -> Any:
-    """Return what widget.js reads once and removes; `address` is all that stays in the address bar."""
-    config = {
-        "widget": face().name,
-        "origins": tenant.allowed_origins if tenant else (),
-        "address": url_for(f"{face().folder}_entrance.open_widget", **_asked(tenant)),
-        "module": asset("js/session.js"),
-        "script": asset(face().script) if face().script else None,
-        "messages": [{"type": name, "payload": payload} for name, payload in messages.items()],
-        **life_of_session,
-    }
-    return htmlsafe_json_dumps(config, dumps=wire.dumps)
-
-
-def _asked(tenant: Tenant | None) -> dict[str, Any]:
-    """Return what a reload still has to know: whose the widget is, and what its page asked for."""
-    names = (visitor().widget.asked_locale, visitor().widget.asked_theme) if is_visited() else ("", "")
-    locale, theme = (name or request.args.get(key) for name, key in zip(names, ("locale", "theme"), strict=True))
-    return {"tenant": tenant.tenant_key if tenant else None, "locale": locale or None, "theme": theme or None}
+def _page(step: str, element: str, *, tenant: Tenant | None, **context: Any) -> Response:
+    return hx.page_or_partial(PAGE, element, **in_page(step, tenant=tenant, **context))

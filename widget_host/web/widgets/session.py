@@ -1,14 +1,16 @@
 """Who a widget's request comes from: no cookie, a bearer in memory, or a hidden field where no scripts run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from flask import abort, g, request
 
 from widget_host.domain.access.rules import NoLaunchToken, OpenWidget, SessionEnded
+from widget_host.domain.programs.rules import Destination
 from widget_host.web import audit, language, limits
 from widget_host.web.headers import allow_framing
-from widget_host.web.scope import follow_clock, wiring
+from widget_host.web.scope import asked, follow_clock, wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,14 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The customer in front of a widget; the bearer is theirs, and stands in full pages only."""
+    """The customer in front of a widget; the bearer is theirs, and stands in full pages only.
+
+    `accounts` are those they used before, where they are known already.
+    """
 
     bearer: str
     widget: OpenWidget
+    accounts: Mapping[str, Destination] | None = None
 
 
 def face() -> Face:
@@ -71,24 +77,34 @@ def carried_bearer() -> str:
     return bearer.strip() if scheme.lower() == "bearer" else request.form.get("_s", "")
 
 
+def said() -> Mapping[str, str]:
+    """Return what the address says, under each name the first."""
+    # As a dictionary of Python's own: werkzeug's makes an error for each name that it is asked for and has not.
+    kept = g.get("said")
+    if kept is None:
+        g.said = kept = asked().args.to_dict()
+    return cast("Mapping[str, str]", kept)
+
+
 def open_by(token: str) -> None:
     """Exchange a launch token for a session, and remember the visitor; raises NoLaunchToken or SessionEnded."""
-    asked = {"locale": request.args.get("locale", "")[:35], "theme": request.args.get("theme", "")[:5]}
+    address = said()
+    look = {"locale": address.get("locale", "")[:35], "theme": address.get("theme", "")[:5]}
     try:
-        with wiring().writing() as services:
-            enter(*services.widget_sessions.open(token, face().name, **asked))
+        opened = wiring().openings.open(token, face().name, **look)
     except (SessionEnded, NoLaunchToken) as refusal:
         audit.noticed("launch.refused", code=refusal.code, tenant_key=getattr(refusal, "tenant_key", None))
         raise
+    enter(opened.bearer, opened.widget, opened.accounts)
 
 
-def enter(bearer: str, widget: OpenWidget) -> Visitor:
+def enter(bearer: str, widget: OpenWidget, accounts: Mapping[str, Destination] | None = None) -> Visitor:
     """Remember the visitor, speak their language, and let their issuer's pages frame the answer."""
-    g.visitor = Visitor(bearer, widget)
-    language.speak(language.choose([*widget.locales, *request.accept_languages.values()]))
+    g.visitor = guest = Visitor(bearer, widget, accounts)
+    language.speak(language.choose([*widget.locales, *language.accepted()]))
     allow_framing(widget.tenant.allowed_origins)
     follow_clock(widget.tenant.clock_ahead)
-    return visitor()
+    return guest
 
 
 def is_visited() -> bool:

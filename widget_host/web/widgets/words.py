@@ -4,6 +4,8 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from itertools import islice
 
 from babel import Locale
 from babel.dates import format_datetime
@@ -72,6 +74,7 @@ def _read_decimal(text: str, locale: str) -> Decimal:
     return parse_decimal(text, locale=locale, strict=True)
 
 
+@lru_cache(maxsize=4096)
 def money(amount: Money, locale: str) -> str:
     """Write an exact amount: `$25.00`."""
     return _spaced(format_currency(amount.major, amount.currency, locale=locale))
@@ -112,14 +115,21 @@ def rate(offer: Offer, locale: str) -> str:
 
 def chips(offer: Offer, balance: Money | None, locale: str) -> list[tuple[str, str]]:
     """Choose a few round amounts the customer could pay, each as typed and as shown: `("25", "$25")`."""
+    amounts = round_amounts(offer, balance)
+    return [(typed(amount, locale), _short(amount, offer.currency, locale)) for amount in amounts]
+
+
+def round_amounts(offer: Offer, balance: Money | None) -> tuple[Decimal, ...]:
+    """Choose a few round amounts the customer could pay."""
     highest = offer.max_value if balance is None else min(offer.max_value, balance)
-    found = [amount for amount in _round_amounts(highest.major) if amount >= offer.min_value.major][:CHIPS]
-    return [(typed(amount, locale), _short(amount, offer.currency, locale)) for amount in found]
+    return _round_amounts(offer.min_value.major, highest.major)
 
 
-def _round_amounts(highest: Decimal) -> list[Decimal]:
+@lru_cache(maxsize=1024)
+def _round_amounts(lowest: Decimal, highest: Decimal) -> tuple[Decimal, ...]:
     tens = (Decimal(10) ** power for power in range(1, highest.adjusted() + 1))
-    return [amount for ten in tens for step in NICE_STEPS if (amount := step * ten) <= highest]
+    found = (amount for ten in tens for step in NICE_STEPS if lowest <= (amount := step * ten) <= highest)
+    return tuple(islice(found, CHIPS))
 
 
 def typed(amount: Decimal, locale: str) -> str:

@@ -1,4 +1,3 @@
-from decimal import Decimal
 from typing import Any, cast
 
 import pytest
@@ -9,33 +8,14 @@ from sqlalchemy import select, update
 from tests.factories.issuers import Issuer, make_issuer
 from tests.factories.orders import WIDGET, launch
 from tests.fakes.clock import StoppedClock
-from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
+from widget_host.domain.access.models import ClientSecret
 from widget_host.domain.access.rules import (
     Client,
-    LaunchedCard,
-    LaunchRequest,
-    NoLaunchToken,
     OpenWidget,
-    Prefill,
     SessionEnded,
 )
 from widget_host.kit.errors import InvalidToken
-from widget_host.kit.money import Money
 from widget_host.wiring import Wiring
-
-FULL = LaunchRequest(
-    source_user_id="amira",
-    source_user_email="amira@bank.example",
-    balance=Money.of(Decimal("1250.50"), "USD"),
-    currency="EUR",
-    program_ids=("prg_1", "prg_2"),
-    destination_accounts={"prg_1": Prefill("AC12345678", None), "prg_2": Prefill(None, "a@b.example")},
-    reference_number="NW-1",
-    locale="ar",
-    theme="dark",
-    card=LaunchedCard("card-1", "4821", 3),
-    metadata={"campaign": "spring"},
-)
 
 
 def find(wiring: Wiring, client_id: str, secret: str) -> Client | None:
@@ -146,78 +126,6 @@ class TestAccessTokens:
         return client
 
 
-class TestOpen:
-    @pytest.mark.parametrize("request_made", [LaunchRequest("amira"), FULL])
-    def test_gives_the_widget_what_the_issuer_said(
-        self, wiring: Wiring, issuer: Issuer, request_made: LaunchRequest
-    ) -> None:
-        _, opened = open_widget(wiring, launch(wiring, issuer, request_made))
-
-        assert opened.request == LaunchRequest(
-            **{**values(request_made), "destination_accounts": request_made.destination_accounts or {}}
-        )
-        assert opened.currency == (request_made.currency or "USD")
-        assert (opened.tenant.tenant_key, opened.tenant.organization_name) == (issuer.tenant_key, "Northwind Bank")
-        assert (opened.tenant.allowed_origins, opened.is_spent) == (("https://bank.example",), False)
-
-    def test_ends_the_session_that_the_token_had_opened_before(self, wiring: Wiring, issuer: Issuer) -> None:
-        token = launch(wiring, issuer)
-        first, _ = open_widget(wiring, token)
-        second, _ = open_widget(wiring, token)
-
-        with pytest.raises(SessionEnded):
-            get_widget(wiring, first)
-        assert get_widget(wiring, second).launch_id
-
-    def test_leaves_the_sessions_of_other_launches_alone(self, wiring: Wiring, issuer: Issuer) -> None:
-        first, _ = open_widget(wiring, launch(wiring, issuer))
-        open_widget(wiring, launch(wiring, issuer))
-
-        assert get_widget(wiring, first).is_spent is False
-
-    def test_refuses_a_token_after_ten_minutes_and_says_whose_it_was(
-        self, wiring: Wiring, issuer: Issuer, clock: StoppedClock
-    ) -> None:
-        token = launch(wiring, issuer)
-        clock.advance(seconds=601)
-
-        with pytest.raises(SessionEnded) as raised:
-            open_widget(wiring, token)
-        assert raised.value.tenant_key == issuer.tenant_key
-
-    def test_refuses_a_token_that_was_spent(self, wiring: Wiring, issuer: Issuer) -> None:
-        token = launch(wiring, issuer)
-        _, opened = open_widget(wiring, token)
-        with wiring.writing() as services:
-            services.widget_sessions.spend(opened.launch_id)
-
-        with pytest.raises(SessionEnded) as raised:
-            open_widget(wiring, token)
-        assert raised.value.tenant_key == issuer.tenant_key
-
-    @pytest.mark.parametrize("token", ["", "x", "a.b.c"])
-    def test_refuses_what_was_never_signed_here(self, wiring: Wiring, token: str) -> None:
-        with pytest.raises(NoLaunchToken):
-            open_widget(wiring, token)
-
-    def test_refuses_the_token_of_another_widget(self, wiring: Wiring, issuer: Issuer) -> None:
-        with pytest.raises(NoLaunchToken):
-            open_widget(wiring, launch(wiring, issuer), "multibrand")
-
-    def test_keeps_the_bearer_as_a_hash_alone(self, wiring: Wiring, issuer: Issuer) -> None:
-        bearer, _ = open_widget(wiring, launch(wiring, issuer))
-
-        with wiring.database.reading() as session:
-            assert session.scalars(select(WidgetSession.bearer_hash)).all() == [wiring.hasher.hash(bearer)]
-
-    def test_puts_nothing_of_the_customer_into_the_address(self, wiring: Wiring, issuer: Issuer) -> None:
-        token = launch(wiring, issuer, FULL)
-
-        with wiring.database.reading() as session:
-            (launch_id,) = session.scalars(select(WidgetLaunch.id))
-        assert wiring.launch_signer.verify(token, purpose=WIDGET) == [launch_id, issuer.tenant_key]
-
-
 class TestGet:
     def test_lives_ten_minutes(self, wiring: Wiring, issuer: Issuer, clock: StoppedClock) -> None:
         bearer, opened = open_widget(wiring, launch(wiring, issuer))
@@ -264,8 +172,8 @@ class TestSpend:
 
 
 def open_widget(wiring: Wiring, token: str, widget: str = WIDGET) -> tuple[str, OpenWidget]:
-    with wiring.writing() as services:
-        return services.widget_sessions.open(token, widget)
+    opened = wiring.openings.open(token, widget)
+    return opened.bearer, opened.widget
 
 
 def get_widget(wiring: Wiring, bearer: str, widget: str = WIDGET) -> OpenWidget:
@@ -276,7 +184,3 @@ def get_widget(wiring: Wiring, bearer: str, widget: str = WIDGET) -> OpenWidget:
 def revoke(wiring: Wiring, secret_id: str) -> None:
     with wiring.database.writing() as session:
         session.execute(update(ClientSecret).where(ClientSecret.id == secret_id).values(revoked_at=wiring.clock.now()))
-
-
-def values(request: LaunchRequest) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in LaunchRequest.__dataclass_fields__}

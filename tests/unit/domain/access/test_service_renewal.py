@@ -42,8 +42,8 @@ class TestRenew:
         assert (renewed.launch_id, renewed.is_spent) == (opened.launch_id, False)
         assert renewed.expires_at == clock.now() + TEN_MINUTES
         assert renewed.extendable_until == clock.now() + timedelta(minutes=30)
-        with pytest.raises(SessionEnded), wiring.writing() as services:
-            services.widget_sessions.open(fresh, WIDGET)
+        with pytest.raises(SessionEnded):
+            open_widget(wiring, fresh)
 
     def test_takes_a_token_once(self, wiring: Wiring, issuer: Issuer, opened: OpenWidget) -> None:
         fresh = launch(wiring, issuer)
@@ -86,8 +86,7 @@ def renew(wiring: Wiring, opened: OpenWidget, token: str) -> OpenWidget:
 
 
 def open_widget(wiring: Wiring, token: str) -> OpenWidget:
-    with wiring.writing() as services:
-        return services.widget_sessions.open(token, WIDGET)[1]
+    return wiring.openings.open(token, WIDGET).widget
 
 
 @pytest.fixture

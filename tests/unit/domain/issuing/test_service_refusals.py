@@ -184,8 +184,7 @@ class TestIssueFromAWidget:
     def place(self, wiring: Wiring, issuer: Issuer) -> Callable[..., Order]:
         """Places orders from one and the same opened widget."""
         token = launch(wiring, issuer)
-        with wiring.writing() as services:
-            _, opened = services.widget_sessions.open(token, WIDGET)
+        opened = wiring.openings.open(token, WIDGET).widget
 
         def place(reference: str = "NW-1", **changed: Any) -> Order:
             return make_order(issuer, reference, launch_id=opened.launch_id, keeps_refusals=False, **changed)

@@ -13,11 +13,12 @@ from widget_host.kit.errors import Refused
 from widget_host.web.language import N_, _
 from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
+from widget_host.web.widgets.around import Messages
 from widget_host.web.widgets.multibrand import checks, screens
 from widget_host.web.widgets.multibrand.desk import Desk, lay_out
 from widget_host.web.widgets.multibrand.draft import BadDraft, Draft, Line
 from widget_host.web.widgets.multibrand.screens import MAKER, TITLE, Wrong
-from widget_host.web.widgets.pages import INSTEAD, Messages, blueprints, limited, show, too_many_of_a_stranger
+from widget_host.web.widgets.pages import INSTEAD, blueprints, limited, show, too_many_of_a_stranger
 from widget_host.web.widgets.purchase.entry import Entry, prefilled
 from widget_host.web.widgets.refusals import ABOUT_PROGRAM, TOO_MANY
 from widget_host.web.widgets.session import Ends, Face, is_visited, visitor

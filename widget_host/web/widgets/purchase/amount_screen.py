@@ -110,7 +110,7 @@ def amount_screen(
         symbol=words.symbol(offer.currency, locale),
         currency=offer.currency,
         inputmode="decimal" if decimals_of(offer.currency) else "numeric",
-        limits=_limits(offer, limit, locale),
+        limits=limits(offer, limit, locale),
         chips=[Chip(*chip) for chip in words.chips(offer, limit, locale)],
         fields=field_views(offer, entry.account if entry.is_for(offer) else prefilled(widget, offer), errors),
         preview=empty_preview() if wrong.amount else preview_view(widget, offer, entry, locale),
@@ -122,7 +122,8 @@ def amount_screen(
     )
 
 
-def _limits(offer: Offer, limit: Money | None, locale: str) -> str:
+def limits(offer: Offer, limit: Money | None, locale: str) -> str:
+    """Say what may be exchanged at once, or that the balance is too small for it."""
     if limit is None or limit >= offer.min_value:
         return words.limits(offer, locale)
     least = words.money(offer.min_value, locale)

@@ -13,7 +13,8 @@ from widget_host.domain.transactions.rules import FAILED, Preview
 from widget_host.kit.errors import NotFound
 from widget_host.web.language import locale
 from widget_host.web.scope import wiring
-from widget_host.web.widgets.pages import Messages, show
+from widget_host.web.widgets.around import Messages
+from widget_host.web.widgets.pages import show
 from widget_host.web.widgets.purchase import entry as entries
 from widget_host.web.widgets.purchase.amount_screen import AmountScreen, Wrong, amount_screen
 from widget_host.web.widgets.purchase.entry import Entry
@@ -52,11 +53,17 @@ class Desk:
 def lay_out(entry: Entry | None = None) -> Desk:
     """Read what is offered and known, and what was entered unless that is given."""
     widget = visitor().widget
-    with wiring().reading() as services:
-        offers = services.programs.list_offers(widget.tenant.environment_id, widget.currency)
-        accounts = services.accounts.list_for(holder())
+    offers = wiring().offers.list_all(widget.tenant.environment_id, widget.currency)
     entered = Entry.read(request.form) if entry is None else entry
-    return Desk(entered, entries.offered(widget, offers), accounts)
+    return Desk(entered, entries.offered(widget, offers), _accounts())
+
+
+def _accounts() -> Mapping[str, Destination]:
+    known = visitor().accounts
+    if known is not None:
+        return known
+    with wiring().reading() as services:
+        return services.accounts.list_for(holder())
 
 
 def holder() -> Holder:

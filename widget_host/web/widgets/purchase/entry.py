@@ -84,16 +84,19 @@ def _clean(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
-def offered(widget: OpenWidget, offers: Sequence[Offer]) -> list[Offer]:
+def offered(widget: OpenWidget, offers: Sequence[Offer]) -> Sequence[Offer]:
     """Return the programs this widget shows: the issuer may have named some."""
     named = widget.request.program_ids
-    return [offer for offer in offers if not named or offer.program.id in named]
+    return [offer for offer in offers if offer.program.id in named] if named else offers
 
 
 def first_choice(widget: OpenWidget, offers: Sequence[Offer], used: Sequence[str] = ()) -> Offer:
     """Return the program chosen for the customer: one whose account the issuer knows, or used last, else the first."""
+    prefilled = widget.request.destination_accounts
+    if not prefilled and not used:
+        return offers[0]
     by_id = {offer.program.id: offer for offer in offers}
-    known = [key for key in by_id if key in (widget.request.destination_accounts or {})]
+    known = [key for key in by_id if key in (prefilled or {})]
     return next((by_id[key] for key in [*known, *used] if key in by_id), offers[0])
 
 

@@ -14,9 +14,10 @@ from widget_host.web.language import N_, _, locale
 from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
 from widget_host.web.widgets import refusals, words
-from widget_host.web.widgets.pages import INSTEAD, MESSAGE, Messages, blueprints, limited, show, too_many_of_a_stranger
+from widget_host.web.widgets.around import Messages
+from widget_host.web.widgets.pages import INSTEAD, MESSAGE, blueprints, limited, show, too_many_of_a_stranger
 from widget_host.web.widgets.purchase import entry as entries
-from widget_host.web.widgets.purchase import kept, receipts
+from widget_host.web.widgets.purchase import first, kept, receipts
 from widget_host.web.widgets.purchase.amount_screen import MAKER, TITLE, PreviewView, Wrong
 from widget_host.web.widgets.purchase.checks import check
 from widget_host.web.widgets.purchase.desk import AMOUNT, UNPROCESSABLE, Desk, correct, hold, holder, lay_out
@@ -35,7 +36,15 @@ ENDS = Ends(
 )
 FACE = Face(POINT_EXCHANGE, "purchase", TITLE, MAKER, ENDS, style="css/purchase.css")
 
-entrance, bp = blueprints(FACE, lambda: _start(Entry()), kept.reopen)
+
+def _first() -> Response:
+    desk = lay_out(Entry())
+    if instead := _nothing(desk):
+        return show(MESSAGE, instead, element=INSTEAD)
+    return first.show_first(desk, entries.first_choice(visitor().widget, desk.offers, desk.used))
+
+
+entrance, bp = blueprints(FACE, _first, kept.reopen)
 
 
 @bp.post("/programs")
@@ -106,15 +115,6 @@ def show_review(desk: Desk, quote: Quote, before: Preview | None) -> Response:
     return show(REVIEW, screen, status=UNPROCESSABLE, messages={"step": {"name": "review"}})
 
 
-def _start(entry: Entry, notice: str = "") -> Response:
-    desk, status = lay_out(entry), UNPROCESSABLE if notice else 200
-    if instead := _nothing(desk):
-        return show(MESSAGE, instead, element=INSTEAD, status=status)
-    offer = entries.first_choice(visitor().widget, desk.offers, desk.used)
-    screen = desk.screen(offer, wrong=Wrong(notice=notice))
-    return show(AMOUNT, screen, element=INSTEAD, status=status, messages={"step": {"name": "amount"}})
-
-
 def _nothing(desk: Desk) -> MessageScreen | None:
     limit = entries.balance(visitor().widget)
     if limit is not None and limit.minor <= 0:
@@ -136,7 +136,12 @@ def _ask_for_account() -> Response:
 
 def program_gone(_refusal: Refused) -> Response:
     """Begin again with the programs there are, the amount kept: the one chosen is not offered, or no longer."""
-    return _start(Entry(amount=Entry.read(request.form).amount), notice=_(refusals.UNKNOWN_PROGRAM))
+    desk = lay_out(Entry(amount=Entry.read(request.form).amount))
+    if instead := _nothing(desk):
+        return show(MESSAGE, instead, element=INSTEAD, status=UNPROCESSABLE)
+    offer = entries.first_choice(visitor().widget, desk.offers, desk.used)
+    screen = desk.screen(offer, wrong=Wrong(notice=_(refusals.UNKNOWN_PROGRAM)))
+    return show(AMOUNT, screen, element=INSTEAD, status=UNPROCESSABLE, messages=first.MESSAGES)
 
 
 def too_many(refusal: RateLimited) -> Response:

@@ -1,0 +1,140 @@
+"""Opens widgets, those of the same moment together: one statement on PostgreSQL, one turn of its writer on SQLite."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from widget_host.domain.access.rules import (
+    LAUNCH_LIFE,
+    LONGEST_SESSION,
+    SESSION_LIFE,
+    OpenWidget,
+    SessionEnded,
+    Standing,
+    request_of,
+)
+from widget_host.domain.access.service import WidgetSessions, read_launch_token
+from widget_host.domain.accounts.rules import Holder
+from widget_host.domain.accounts.service import read_accounts
+from widget_host.domain.opening.queries import KEEP, LOOK, NAME, OF_LAUNCH, at_once
+from widget_host.domain.programs.rules import Destination
+from widget_host.kit import direct, wire
+from widget_host.kit.clock import EnvironmentClock
+from widget_host.kit.crypto import SecretBox, SecretHasher, new_secret
+from widget_host.kit.db import Database
+from widget_host.kit.gathering import Gathering
+from widget_host.kit.ids import new_id
+from widget_host.kit.lookups import Lookups
+from widget_host.kit.signing import LaunchTokenSigner
+
+# What is asked, as `queries.ASKED` names it: the session first, then its launch.
+Asked = tuple[str, ...]
+# What the issuer said, and the accounts used before, each a program's id and what is sealed; null where there are none.
+Found = tuple[dict[str, Any], list[tuple[str, str]] | None]
+MOST_TOGETHER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that has just begun: its bearer, whose it is, and the accounts they used before, the last one first."""
+
+    bearer: str
+    widget: OpenWidget
+    accounts: Mapping[str, Destination]
+
+
+class Openings:
+    """Exchanges launch tokens for sessions; what is asked of a tenant each time is remembered for a second at most."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: EnvironmentClock,
+        sessions: Callable[[], AbstractContextManager[WidgetSessions]],
+        signer: LaunchTokenSigner,
+        hasher: SecretHasher,
+        box: SecretBox,
+        lookups: Lookups,
+    ) -> None:
+        """Take a way to read, what signs, hashes and opens what was sealed, and the memory."""
+        self._database = database
+        self._clock = clock
+        self._sessions = sessions
+        self._signer = signer
+        self._hasher = hasher
+        self._box = box
+        self._lookups = lookups
+        self._writing = Gathering[Asked, Found | None](self._write, most=MOST_TOGETHER)
+
+    def open(self, token: str, widget: str, *, locale: str = "", theme: str = "") -> Opened:
+        """Exchange a launch token for a session's bearer; the sessions it opened before end.
+
+        `locale` and `theme` are what the address asked for.
+        Raises NoLaunchToken for one never signed here, SessionEnded for one expired or spent.
+        """
+        launch_id, tenant_key = read_launch_token(self._signer, token, widget)
+        standing = self._lookups.get(("standing", tenant_key), lambda: self._find(tenant_key))
+        if standing is not None and standing.is_open:
+            with self._clock.ahead(standing.tenant.clock_ahead):
+                opened = self._exchange(launch_id, standing, locale, theme)
+            if opened is not None:
+                return opened
+        raise self._refusal(launch_id, tenant_key, standing)
+
+    def _find(self, tenant_key: str) -> Standing | None:
+        with self._sessions() as sessions:
+            return sessions.find_standing(tenant_key)
+
+    def _refusal(self, launch_id: str, tenant_key: str, standing: Standing | None) -> SessionEnded:
+        with self._sessions() as sessions:
+            return sessions.why_closed(launch_id, tenant_key, is_paused=standing is not None and not standing.is_open)
+
+    def _exchange(self, launch_id: str, standing: Standing, locale: str, theme: str) -> Opened | None:
+        """Write the session down; None where the launch opens nothing any more."""
+        bearer, session_id, now = new_secret(), new_id("wgs"), self._clock.now()
+        expires_at, extendable_until = now + SESSION_LIFE, now + LONGEST_SESSION
+        written = [direct.moment(self._database, each) for each in (now - LAUNCH_LIFE, expires_at, extendable_until)]
+        launch = (session_id, launch_id, standing.tenant.environment_id, written[0])
+        found = self._writing.do((*launch, self._hasher.hash(bearer), *written[1:], locale, theme))
+        if found is None:
+            return None
+        claims, sealed = found
+        request = request_of(claims)
+        widget = OpenWidget(
+            id=session_id,
+            launch_id=launch_id,
+            tenant=standing.tenant,
+            request=request,
+            currency=request.currency or standing.currency,
+            expires_at=expires_at,
+            extendable_until=extendable_until,
+            is_spent=False,
+            asked_locale=locale,
+            asked_theme=theme,
+        )
+        holder = Holder(standing.tenant.environment_id, request.source_user_id)
+        return Opened(bearer, widget, read_accounts(self._box, holder, sealed or ()))
+
+    def _write(self, asked: Sequence[Asked]) -> list[Found | None]:
+        """Write sessions down, and return for each what its launch was for, and what accounts were used before."""
+        # A launch that is opened twice at once is opened once, and then once more.
+        first = {each[1]: each for each in reversed(asked)}
+        write = self._write_in_turn if self._database.is_sqlite else self._write_at_once
+        # In an order that all keep to: of two who open the same launches nobody waits for the other who waits for him.
+        found = write(sorted(first.values(), key=lambda each: each[1]))
+        others = [each for each in asked if first[each[1]] is not each]
+        found |= dict(zip((each[0] for each in others), self._write(others) if others else (), strict=True))
+        return [found.get(each[0]) for each in asked]
+
+    def _write_at_once(self, asked: Sequence[Asked]) -> dict[str, Found | None]:
+        values = [value for each in asked for value in each]
+        (found,) = direct.at_once(self._database, at_once(len(asked)), values)
+        return cast("dict[str, Found | None]", wire.loads(found))
+
+    def _write_in_turn(self, asked: Sequence[Asked]) -> dict[str, Found | None]:
+        steps = [[(NAME, each[:OF_LAUNCH]), (KEEP, each[:2] + each[OF_LAUNCH:])] for each in asked]
+        kept = direct.in_turn(self._database, steps)
+        opened = [each for each, count in zip(asked, kept, strict=True) if count is not None]
+        return {each[0]: wire.loads(*direct.look(self._database, LOOK, [each[1]])) for each in opened}
