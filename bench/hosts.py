@@ -81,7 +81,7 @@ def _over(url: str, folder: str, concurrency: int) -> Iterator[Host]:
     }
     wiring = Wiring(Settings.from_environment(told))
     yield Host(wiring, make_queue(wiring), told)
-    wiring.database.engine.dispose()
+    wiring.end()
 
 
 @contextlib.contextmanager

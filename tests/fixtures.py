@@ -53,7 +53,6 @@ def wiring(settings: Settings, clock: StoppedClock) -> Iterator[Wiring]:
     wiring = Wiring(settings, clock)
     yield wiring
     wiring.end()
-    wiring.database.engine.dispose()
 
 
 @pytest.fixture

@@ -143,8 +143,9 @@ class Wiring(Foundation):
         return LoneLines(database=self.database, clock=self.clock, told=_audited)
 
     def end(self) -> None:
-        """Keep what is still to be kept: the process is about to end."""
+        """Keep what is still to be kept, and close what is open: the process is about to end."""
         self.lone_lines.flush()
+        self.database.engine.dispose()
 
     @cached_property
     def recorder(self) -> Recorder:

@@ -148,7 +148,7 @@ class TestDatabaseStopped:
         """The same installation, seen from here."""
         made = Wiring(Settings.from_environment(host.environment))
         yield made
-        made.database.engine.dispose()
+        made.end()
 
     @pytest.fixture
     def tally(self) -> Iterator[Tally]:

@@ -150,7 +150,7 @@ def crew(settings: Settings, tmp_path: Path) -> Iterator[Crew]:
 def wiring(settings: Settings) -> Iterator[Wiring]:
     made = Wiring(settings, SystemClock())
     yield made
-    made.database.engine.dispose()
+    made.end()
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def peak_megabytes(process_id: int) -> float:
 def wiring(settings: Settings) -> Iterator[Wiring]:
     made = Wiring(settings, SystemClock())
     yield made
-    made.database.engine.dispose()
+    made.end()
 
 
 @pytest.fixture

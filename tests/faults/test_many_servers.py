@@ -90,7 +90,7 @@ class TestManyServers:
     def wiring(self, hosts: list[ServedHost]) -> Iterator[Wiring]:
         wiring = Wiring(Settings.from_environment(hosts[0].environment))
         yield wiring
-        wiring.database.engine.dispose()
+        wiring.end()
 
     @pytest.fixture
     def issuer(self, wiring: Wiring, receiver: Receiver) -> Issuer:

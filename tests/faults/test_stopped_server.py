@@ -111,7 +111,7 @@ def bank(host: ServedHost, receiver: Receiver) -> Iterator[Bank]:
     credentials = {"client_id": issuer.client_id, "client_secret": issuer.client_secret}
     token = requests.post(f"{host.url}/auth/token", json=credentials, timeout=30).json()["access_token"]
     yield Bank(host.url, token, issuer.programs[AURORA])
-    wiring.database.engine.dispose()
+    wiring.end()
 
 
 @pytest.fixture

@@ -202,7 +202,7 @@ def main() -> None:
         # Without a point it is only to be warm.
         warm = [send(app, call) for call in calls if not call.point]
         # No connection may be shared by those who are forked, and what is there already is not theirs to tidy.
-        wiring.database.engine.dispose()
+        wiring.end()
         gc.freeze()
         print(json.dumps(warm or take_all(wiring, app, calls)), flush=True)  # noqa: T201 - what the test reads
 

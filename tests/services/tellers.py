@@ -147,7 +147,7 @@ def open_bank(wiring: Wiring, issuer: Issuer, history: History) -> None:
         teller.fill(f"opening-{number}", number, FILLED_WITH)
     for kind in (teller.transfer, teller.exchange, teller.order, teller.read, teller.overdraw, teller.abort):
         kind(f"opening-{kind.__name__}")
-    wiring.database.engine.dispose()
+    wiring.end()
 
 
 def hire(name: str, wiring: Wiring, issuer: Issuer, history: History) -> int:

@@ -162,7 +162,7 @@ class TestBearer:
             )
         token = elsewhere.access_signer.sign(known | {"iss": "http://elsewhere", "aud": "http://elsewhere"})
         problem(client.get("/programs", headers={"Authorization": f"Bearer {token}"}), 401, "INVALID_TOKEN")
-        elsewhere.database.engine.dispose()
+        elsewhere.end()
 
     def test_is_refused_with_a_letter_changed(self, api: Api, client: FlaskClient) -> None:
         header, claims, signature = api.token.split(".")

@@ -77,4 +77,4 @@ class TestOnHttps:
         client = create_app(secure, wiring).test_client()
         for path in ("/healthz", "/nothing", "/programs"):
             assert client.get(path).headers["Strict-Transport-Security"] == "max-age=31536000"
-        wiring.database.engine.dispose()
+        wiring.end()

@@ -32,8 +32,7 @@ def run(settings: Settings, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
     def run(*arguments: str) -> Result:
         ended = CliRunner().invoke(main, arguments)
         while opened:
-            opened[-1].end()
-            opened.pop().database.engine.dispose()
+            opened.pop().end()
         return ended
 
     # A command's connections end with its process; here they have to be closed.

@@ -228,7 +228,7 @@ class TestDatabase:
         finally:
             assert run("db", "upgrade").exit_code == 0
         assert wiring.readiness() == {"database": True, "migrations": True}
-        wiring.database.engine.dispose()
+        wiring.end()
 
 
 class TestHelp:

@@ -90,7 +90,7 @@ class TestCompose:
         assert len(bank.answered) == ORDERS
         with wiring.reading() as services:
             assert {**services.ledger.verify(), **services.transactions.verify()} == {}
-        wiring.database.engine.dispose()
+        wiring.end()
 
     def look_at_the_proxy(self, nginx: Nginx, ask: requests.Session) -> None:
         address = f"https://127.0.0.1:{nginx.port}"

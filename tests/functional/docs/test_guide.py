@@ -100,4 +100,4 @@ class TestSnippets:
         server.shutdown()
         thread.join()
         server.server_close()
-        wiring.database.engine.dispose()
+        wiring.end()
