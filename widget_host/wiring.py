@@ -153,9 +153,9 @@ class Wiring(Foundation):
         ledgers = _one(self.writing, lambda services: services.ledger)
         return Recorder(database=self.database, clock=self.clock, ledgers=ledgers, told=self._told)
 
-    def _told(self, kind: str, endpoints: int) -> None:
+    def _told(self, kind: str, with_deliveries: bool) -> None:  # noqa: FBT001 - a callback's
         metrics.count_event(kind)
-        if endpoints:
+        if with_deliveries:
             self.enqueued.ring()
 
     @cached_property

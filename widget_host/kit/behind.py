@@ -21,13 +21,15 @@ class Behind(Generic[T]):
     def __init__(self, keep: Callable[[Sequence[T]], None]) -> None:
         """Take what keeps several, or none of them."""
         self._keep = keep
-        self._waiting: deque[T] = deque(maxlen=MOST)
+        self._waiting: deque[T] = deque()
         self._turn = threading.Lock()
         self._timer: threading.Timer | None = None
 
     def put(self, one: T) -> None:
         """Have this kept."""
         self._waiting.append(one)
+        if len(self._waiting) > MOST:
+            self._waiting.popleft()
         if self._timer is None:
             self._begin()
 
@@ -42,12 +44,12 @@ class Behind(Generic[T]):
             # First: what comes from here on has a timer of its own.
             self._timer = None
             while self._waiting:
-                some = [self._waiting[place] for place in range(min(AT_ONCE, len(self._waiting)))]
+                # Taken out: what is let go of meanwhile is none of these.
+                some = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
                 try:
                     self._keep(some)
-                except Exception:  # whatever it is, it may be over in a moment
-                    log.exception("behind.fault", waiting=len(self._waiting))
+                except Exception as fault:  # noqa: BLE001 - whatever it is, it may be over in a moment
+                    self._waiting.extendleft(reversed(some))
+                    log.error("behind.fault", error=type(fault).__name__, waiting=len(self._waiting))
                     self._begin()
                     return
-                for _ in some:
-                    self._waiting.popleft()

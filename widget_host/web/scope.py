@@ -51,7 +51,7 @@ class _Opened:
     def __init__(self, name: str, *known: str) -> None:
         self._name = name
         self._known = known
-        # Asked for once: each look through the proxy costs a microsecond.
+        # Asked for once: each look through the proxy is three calls.
         self._kept = g._get_current_object()  # noqa: SLF001 - Flask's documented way past the proxy
 
     def __enter__(self) -> None:

@@ -48,6 +48,35 @@ class TestFlush:
         kept.flush()
         assert book.pages == [[1, 2]]
 
+    def test_lets_go_of_the_oldest_alone_where_too_much_waits(
+        self, book: Book, kept: Behind[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(behind, "MOST", 3)
+        book.is_closed = True
+        for number in range(5):
+            kept.put(number)
+            kept.flush()
+        book.is_closed = False
+        kept.flush()
+        assert book.pages == [[2, 3, 4]]
+
+    def test_lets_go_of_nothing_that_is_being_kept(
+        self, book: Book, kept: Behind[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(behind, "MOST", 2)
+        real = book.keep
+
+        def keep(numbers: Sequence[int]) -> None:
+            if not book.pages:
+                kept.put(3)
+            real(numbers)
+
+        monkeypatch.setattr(kept, "_keep", keep)
+        kept.put(1)
+        kept.put(2)
+        kept.flush()
+        assert book.pages == [[1, 2], [3]]
+
 
 class TestPut:
     def test_is_kept_soon_though_nobody_asks(

@@ -31,9 +31,9 @@ class Recorder:
         database: Database,
         clock: EnvironmentClock,
         ledgers: Callable[[], AbstractContextManager[Ledger]],
-        told: Callable[[str, int], None],
+        told: Callable[[str, bool], None],
     ) -> None:
-        """Take a unit of work to open accounts in, and who hears what was told to how many endpoints."""
+        """Take a unit of work to open accounts in, and who hears what was told, and whether deliveries came with it."""
         self._database = database
         self._clock = clock
         self._ledgers = ledgers
@@ -52,10 +52,10 @@ class Recorder:
         if numbers is None:
             raise Guarded
         key = key_row(claim_of(decided.order), receipt_answer(receipt), receipt.date)
-        sent_to = self._keeping.do([[key], *self._rows(made, numbers)])
-        if sent_to is None:
+        deliveries = self._keeping.do([[key], *self._rows(made, numbers)])
+        if deliveries is None:
             return None
-        self._told(made.told.kind, sent_to)
+        self._told(made.told.kind, deliveries > 0)
         return Issued(receipt)
 
     def _rows(self, made: Opened, numbers: Mapping[AccountName, int]) -> list[Sequence[Row]]:
