@@ -22,6 +22,7 @@ from tests.services.ports import free_port
 from tests.services.served import ServedHost
 from widget_host.config import Settings
 from widget_host.domain.endpoints.rules import Details
+from widget_host.domain.upkeep.models import AuditEvent
 from widget_host.domain.webhooks.models import Delivery
 from widget_host.kit.db import Database
 from widget_host.wiring import Wiring
@@ -53,6 +54,10 @@ class TestStoppedServer:
         assert (claimed(database), len(transactions(database))) == (0, 4)
         assert "Traceback" not in host.log, host.log
 
+    def test_keeps_who_fetched_a_token_just_before(self, host: ServedHost, bank: Bank, database: Database) -> None:
+        assert host.ask_to_stop().wait(PATIENCE_SECONDS) == 0
+        assert issued(database) == 1
+
     def test_has_nothing_to_say_to_a_caller_who_hung_up(self, host: ServedHost, bank: Bank, database: Database) -> None:
         with locked(database):
             with socket.create_connection(("127.0.0.1", host.port)) as caller:
@@ -78,6 +83,10 @@ class TestStartingServer:
 
 
 class TestGunicorn:
+    def test_keeps_who_fetched_a_token_just_before(self, host: ServedHost, bank: Bank, database: Database) -> None:
+        assert host.ask_to_stop().wait(PATIENCE_SECONDS) == 0
+        assert issued(database) == 1
+
     def test_answers_what_is_under_way_when_it_is_stopped(
         self, host: ServedHost, bank: Bank, database: Database
     ) -> None:
@@ -149,6 +158,11 @@ def waits(database: Database) -> bool:
 def claimed(database: Database) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count()).where(Delivery.fence.is_not(None))) or 0
+
+
+def issued(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).where(AuditEvent.event == "token.issued")) or 0
 
 
 def is_listened_to(port: int) -> bool:
