@@ -6,12 +6,12 @@ from joserfc.jwk import KeySet, KeySetSerialization
 from sqlalchemy import select, update
 
 from tests.factories.issuers import Issuer, make_issuer
-from tests.factories.orders import WIDGET, launch
+from tests.factories.orders import launch
+from tests.factories.widgets import get_widget, open_widget
 from tests.fakes.clock import StoppedClock
 from widget_host.domain.access.models import ClientSecret
 from widget_host.domain.access.rules import (
     Client,
-    OpenWidget,
     SessionEnded,
 )
 from widget_host.kit.errors import InvalidToken
@@ -169,16 +169,6 @@ class TestSpend:
     def test_refuses_a_launch_that_is_not_there(self, wiring: Wiring) -> None:
         with pytest.raises(SessionEnded), wiring.writing() as services:
             services.widget_sessions.spend("wgl_unknown")
-
-
-def open_widget(wiring: Wiring, token: str, widget: str = WIDGET) -> tuple[str, OpenWidget]:
-    opened = wiring.openings.open(token, widget)
-    return opened.bearer, opened.widget
-
-
-def get_widget(wiring: Wiring, bearer: str, widget: str = WIDGET) -> OpenWidget:
-    with wiring.reading() as services:
-        return services.widget_sessions.get(bearer, widget)
 
 
 def revoke(wiring: Wiring, secret_id: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select, text, update
 
 from tests.factories.issuers import Issuer
 from tests.factories.orders import WIDGET, launch
+from tests.factories.widgets import get_widget, open_widget
 from tests.fakes.clock import StoppedClock
 from widget_host.domain.access.models import WidgetLaunch, WidgetSession
 from widget_host.domain.access.rules import (
@@ -278,16 +279,6 @@ class TestTogether:
             return bool(get_widget(wiring, bearer))
         except SessionReplaced:
             return False
-
-
-def open_widget(wiring: Wiring, token: str, widget: str = WIDGET) -> tuple[str, OpenWidget]:
-    opened = wiring.openings.open(token, widget)
-    return opened.bearer, opened.widget
-
-
-def get_widget(wiring: Wiring, bearer: str, widget: str = WIDGET) -> OpenWidget:
-    with wiring.reading() as services:
-        return services.widget_sessions.get(bearer, widget)
 
 
 def spend(wiring: Wiring, opened: OpenWidget) -> None:
