@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from widget_host.domain.upkeep.models import AuditEvent, LedgerCheck, WorkerPulse
+from widget_host.kit.many import insert_many
 
 
 def update_pulse(session: Session, name: str, seen_at: datetime) -> None:
@@ -22,7 +23,7 @@ def last_check(session: Session) -> LedgerCheck | None:
 
 def add_audit_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add lines to the trail."""
-    session.execute(insert(AuditEvent), [dict(row) for row in rows])
+    insert_many(session, AuditEvent, rows)
 
 
 def audit_events(
