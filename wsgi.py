@@ -6,4 +6,4 @@ from widget_host.app import create_app
 
 app = create_app()
 # What is kept behind the requests is kept before the process ends.
-atexit.register(app.extensions["wiring"].end)
+atexit.register(app.wiring.end)

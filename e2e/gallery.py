@@ -37,7 +37,7 @@ def served(folder: Path) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-        app.extensions["wiring"].database.engine.dispose()
+        app.wiring.database.engine.dispose()
 
 
 def states() -> list[str]:

@@ -84,7 +84,7 @@ def create_app(settings: Settings | None = None, wiring: Wiring | None = None) -
     configure(settings.log_level)
     wiring = wiring or Wiring(settings)
     app = HostApp("widget_host", static_folder=str(resource("static")), template_folder=str(resource("templates")))
-    app.extensions["wiring"] = wiring
+    app.wiring = wiring
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.json = ExactJson(app)
     app.jinja_env.undefined = jinja2.StrictUndefined
@@ -116,11 +116,11 @@ def _end(app: HostApp) -> None:
     """Hand back and keep what is left, when the last request is answered."""
     if "worker" in app.extensions:
         app.extensions["worker"].end()
-    app.extensions["wiring"].end()
+    app.wiring.end()
 
 
 def _register(app: HostApp) -> None:
-    headers.register(app, is_https=app.extensions["wiring"].settings.base_url.startswith("https://"))
+    headers.register(app, is_https=app.wiring.settings.base_url.startswith("https://"))
     for part in (logs, errors, compression, assets, language, docs, pictures):
         part.register(app)
     webhooks = (webhook_endpoints, webhook_secrets, webhook_deliveries)

@@ -47,4 +47,4 @@ class TestViews:
         variables = {"WIDGET_HOST_DEVELOPMENT": "1", "WIDGET_HOST_INSTANCE": str(tmp_path), "WIDGET_HOST_WORKER": "0"}
         app = create_app(Settings.from_environment(variables))
         yield app
-        app.extensions["wiring"].database.engine.dispose()
+        app.wiring.database.engine.dispose()

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-from flask import Response, jsonify
+from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from widget_host.kit import wire
+from widget_host.web.plumbing import WholeResponse
+
+JSON = "application/json"
 LETTERS = "0-9a-hjkmnp-tv-z"
 
 
@@ -45,9 +49,8 @@ Count = Annotated[int, Field(ge=0)]
 
 def answer(said: Answer | list[Any] | Mapping[str, Any], status: int = 200) -> Response:
     """Answer with one of our models, or with a list or mapping of them."""
-    response = jsonify(_plain(said))
-    response.status_code = status
-    return response
+    # A line's end for who reads in a terminal.
+    return WholeResponse(f"{wire.dumps(_plain(said))}\n", status, content_type=JSON)
 
 
 def _plain(said: Any) -> Any:

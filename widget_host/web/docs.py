@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from widget_host.kit import wire
@@ -13,7 +13,7 @@ from widget_host.web.guide import LANGUAGES, snippet
 from widget_host.web.prose import breakable, json_code, prose
 from widget_host.web.receivers import OTHERS, PYTHON, receiver
 from widget_host.web.reference import SectionView, sections
-from widget_host.web.scope import host_app, wiring
+from widget_host.web.scope import HostApp, host_app, wiring
 
 bp = guards.protect(Blueprint("docs", __name__), guards.anyone)
 
@@ -24,7 +24,7 @@ KEPT = "public, max-age=300"
 class Reference:
     """What is made of the routes, once for the process."""
 
-    app: Flask
+    app: HostApp
     base_url: str
 
     @cached_property
@@ -43,9 +43,9 @@ class Reference:
         return sections(self.document)
 
 
-def register(app: Flask) -> None:
+def register(app: HostApp) -> None:
     """Give the app its reference, and the templates what they write texts with."""
-    app.extensions["reference"] = Reference(app, app.extensions["wiring"].settings.base_url)
+    app.extensions["reference"] = Reference(app, app.wiring.settings.base_url)
     app.jinja_env.filters.update(prose=prose, breakable=breakable, json_code=json_code)
 
 

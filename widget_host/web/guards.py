@@ -33,14 +33,15 @@ def probe() -> None:
 
 def bearer() -> None:
     """Let in who has a valid access token, and remember the client."""
-    header = asked().environ.get("HTTP_AUTHORIZATION", "")
+    request = asked()
+    header = request.environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         limits.count_address()
         raise InvalidToken("An access token is needed: Authorization: Bearer <token>, from POST /auth/token.")
     found = _client(token.strip())
     check_host(found)
-    g.client = found
+    request.client = found
     limits.count_client(found.environment_id)
     follow_clock(found.clock_ahead)
 
@@ -67,7 +68,7 @@ def bearer_or_secret() -> None:
     found = _client_in_body()
     if found is not None:
         check_host(found)
-        g.client = found
+        asked().client = found
         follow_clock(found.clock_ahead)
 
 
@@ -120,12 +121,12 @@ def check_host(client: Client) -> None:
 
 def is_known() -> bool:
     """Whether the guard knows who calls."""
-    return "client" in g
+    return asked().client is not None
 
 
 def client() -> Client:
     """Return the client the guard let in."""
-    return cast("Client", g.client)
+    return cast("Client", asked().client)
 
 
 GUARDS: tuple[Guard, ...] = (anyone, probe, bearer, bearer_or_secret, signature)

@@ -9,6 +9,7 @@ import hashlib
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, cast
 
 import structlog
@@ -134,25 +135,30 @@ def _refuse_large(largest: int) -> None:
 
 def count(kind: str, who: str) -> None:
     """Count this request as one of `kind` by `who`; raises RateLimited when there were too many."""
-    counted = cast("Limiter", host_app().extensions[LIMITER]).count(kind, who)
-    if counted is None:
-        return
-    _tell(asked().environ, counted)
-    if counted.left < 0:
-        metrics.count_refusal(kind)
-        message = f"More than {counted.quota} {WORDS[kind]} a minute. Wait {counted.seconds} seconds and try again."
-        raise RateLimited(message, seconds=counted.seconds, limit=kind)
+    _count(asked(), kind, who)
 
 
 def count_client(environment_id: str) -> None:
     """Count this request for the client that sent it, each environment apart."""
-    count(_kind(asked()), environment_id)
+    request = asked()
+    _count(request, _kind(request), environment_id)
 
 
 def count_address() -> None:
     """Count this request for the address it came from: nobody is known there."""
     request = asked()
-    count(_kind(request), request.remote_addr or "")
+    _count(request, _kind(request), request.remote_addr or "")
+
+
+def _count(request: Request, kind: str, who: str) -> None:
+    counted = cast("Limiter", host_app().extensions[LIMITER]).count(kind, who)
+    if counted is None:
+        return
+    _tell(request.environ, counted)
+    if counted.left < 0:
+        metrics.count_refusal(kind)
+        message = f"More than {counted.quota} {WORDS[kind]} a minute. Wait {counted.seconds} seconds and try again."
+        raise RateLimited(message, seconds=counted.seconds, limit=kind)
 
 
 def _kind(request: Request) -> str:
@@ -166,6 +172,6 @@ def _tell(environ: dict[str, Any], counted: Counted) -> None:
     known = environ.setdefault(COUNTED, {})
     if counted.kind not in known or counted.left <= known[counted.kind].left:
         known[counted.kind] = counted
-    least_last = sorted(known.values(), key=lambda one: one.left, reverse=True)
+    least_last = sorted(known.values(), key=attrgetter("left"), reverse=True)
     environ[SAID]["RateLimit-Policy"] = ", ".join([one.policy for one in least_last])
     environ[SAID]["RateLimit"] = ", ".join([one.state for one in least_last])

@@ -3,7 +3,7 @@
 import time
 
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response
 
 from widget_host.telemetry import metrics
 from widget_host.web.scope import BEGAN, REQUEST_ID, asked
@@ -17,7 +17,8 @@ def register(app: Flask) -> None:
 
 
 def _end(answer: Response) -> Response:
-    client, request = g.get("client"), asked()
+    request = asked()
+    client = request.client
     # The rule, not the path: a path may hold an id that somebody typed.
     route = request.url_rule.rule if request.url_rule else None
     seconds = time.perf_counter() - request.environ[BEGAN]

@@ -1,103 +1,111 @@
 """One unit of work per request: what is raised is undone, what is returned is kept."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 
+from widget_host.domain.access.rules import Client
 from widget_host.services import Services
 from widget_host.telemetry import traces
+from widget_host.web.plumbing import PlainFlask, WholeRequest
 from widget_host.wiring import Wiring
 
 # What WSGI's environment says of a request beside what the server says of it.
 REQUEST_ID, BEGAN, SAID = "widget_host.request_id", "widget_host.began", "widget_host.said"
-UNIT, REQUEST, READER, WRITER = "unit", "request", "reader", "writer"
 T = TypeVar("T")
 
 
-class HostApp(Flask):
+class HostRequest(WholeRequest):
+    """A request, and what it has opened; Flask's `g` would be three calls away at each look."""
+
+    client: Client | None = None
+    reader: Services | None = None
+    writer: Services | None = None
+    # What is left at the end of the unit of work, and of the whole request.
+    unit: ExitStack | None = None
+    clock: ExitStack | None = None
+
+
+class HostApp(PlainFlask):
     """A Flask whose views each run inside one unit of work, in the time of the environment they serve."""
 
-    def ensure_sync(self, func: Any) -> Any:
-        """Return the function: none of ours is asynchronous, and Flask would look at each of them at each request."""
-        return func
+    request_class = HostRequest
+    wiring: Wiring
 
     def full_dispatch_request(self) -> Response:
         """Answer the request, as one span where somebody traces; the clock it followed is let go of."""
-        with _Opened(REQUEST):
-            return self._traced() if traces.is_on() else super().full_dispatch_request()
+        present = asked()
+        try:
+            return self._traced(present) if traces.is_on() else super().full_dispatch_request()
+        finally:
+            if present.clock is not None:
+                present.clock.close()
 
-    def _traced(self) -> Response:
-        route = request.url_rule.rule if request.url_rule else None
-        with traces.request_span(request.method, route, request.headers) as span:
+    def _traced(self, present: HostRequest) -> Response:
+        route = present.url_rule.rule if present.url_rule else None
+        with traces.request_span(present.method, route, present.headers) as span:
             answer = super().full_dispatch_request()
             span.set_attribute("http.response.status_code", answer.status_code)
             return answer
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; what it wrote is kept when it returns, undone when it raises."""
-        with _Opened(UNIT, READER, WRITER):
+        with _Unit(asked()):
             return super().dispatch_request()
 
 
-class _Opened:
-    """What is opened meanwhile by `_enter` under this name, and closed at the end: most requests open nothing.
+# The request and the application that answers it, without the proxies that Flask puts before them: there each look is
+# three calls. This is Flask's documented way past them.
+asked = cast("Callable[[], HostRequest]", request._get_current_object)  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+host_app = cast("Callable[[], HostApp]", current_app._get_current_object)  # type: ignore[attr-defined]  # noqa: SLF001 - see above
 
-    Then what was `known` meanwhile is forgotten.
-    """
 
-    def __init__(self, name: str, *known: str) -> None:
-        self._name = name
-        self._known = known
-        # Asked for once: each look through the proxy is three calls.
-        self._kept = g._get_current_object()  # noqa: SLF001 - Flask's documented way past the proxy
+class _Unit:
+    """What a request opens in its unit of work, closed at the end of it: most requests open nothing."""
+
+    def __init__(self, present: HostRequest) -> None:
+        self._present = present
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *raised: Any) -> bool | None:
-        stack: ExitStack | None = self._kept.pop(self._name, None)
+        stack, self._present.unit = self._present.unit, None
         try:
             return None if stack is None else stack.__exit__(*raised)
         finally:
-            for name in self._known:
-                self._kept.pop(name, None)
+            self._present.reader = self._present.writer = None
 
 
-def _enter(name: str, context: AbstractContextManager[T]) -> T:
-    if name not in g:
-        setattr(g, name, ExitStack())
-    return cast("ExitStack", getattr(g, name)).enter_context(context)
-
-
-def host_app() -> HostApp:
-    """Return the application that answers this request."""
-    return cast("HostApp", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way past the proxy
-
-
-def asked() -> Request:
-    """Return this request without the proxy before it, for who looks at it more than once."""
-    return cast("Request", request._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - the same
+def _in_unit(context: AbstractContextManager[T]) -> T:
+    present = asked()
+    present.unit = present.unit or ExitStack()
+    return present.unit.enter_context(context)
 
 
 def wiring() -> Wiring:
     """Return what lives as long as the process."""
-    return cast("Wiring", current_app.extensions["wiring"])
+    return host_app().wiring
 
 
 def follow_clock(ahead: timedelta) -> None:
     """Let the rest of the request run in the time of an environment that is ahead by this much."""
     if ahead:
-        _enter(REQUEST, wiring().clock.ahead(ahead))
+        present = asked()
+        present.clock = present.clock or ExitStack()
+        present.clock.enter_context(wiring().clock.ahead(ahead))
 
 
 def services() -> Services:
     """Return the request's services for reading; nothing done with them is kept."""
-    if READER not in g:
-        g.reader = _enter(UNIT, wiring().reading())
-    return cast("Services", g.reader)
+    present = asked()
+    if present.reader is None:
+        present.reader = _in_unit(wiring().reading())
+    return present.reader
 
 
 def work() -> Services:
@@ -105,11 +113,12 @@ def work() -> Services:
 
     On SQLite one writer works at a time: a view that writes does not call `wiring().issuing` as well.
     """
-    if WRITER not in g:
-        g.writer = _enter(UNIT, wiring().writing())
-    return cast("Services", g.writer)
+    present = asked()
+    if present.writer is None:
+        present.writer = _in_unit(wiring().writing())
+    return present.writer
 
 
 def request_id() -> str:
     """Return this request's id, the one that every answer and log line carries: `web.headers` gave it."""
-    return cast("str", request.environ[REQUEST_ID])
+    return cast("str", asked().environ[REQUEST_ID])

@@ -19,6 +19,7 @@ from markupsafe import escape
 
 from widget_host.kit import wire
 from widget_host.web import compression, dense
+from widget_host.web.plumbing import WholeResponse
 
 # Some fifty kilobytes each, plain and compressed together.
 MOST = 256
@@ -124,7 +125,7 @@ class Stencils:
 def answer(stencil: Stencil, values: Mapping[str, bytes], *, varies_by: str) -> Response:
     """Answer with the page, compressed where that is wanted; `varies_by` names the header it depends on besides."""
     is_packed = compression.is_wanted()
-    made = Response(stencil.pack(values) if is_packed else stencil.fill(values), mimetype=compression.PAGE)
+    made = WholeResponse(stencil.pack(values) if is_packed else stencil.fill(values), mimetype=compression.PAGE)
     # Written at once: to have each added costs as much as all else here.
     made.headers["Vary"] = f"{varies_by}, Accept-Encoding"
     if is_packed:

@@ -35,7 +35,7 @@ from widget_host.app import create_app
 app = create_app()
 parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 app.test_client().get("/healthz?canary=1", headers={"Traceparent": parent})
-connector = app.extensions["wiring"].connectors["sandbox"]
+connector = app.wiring.connectors["sandbox"]
 try:
     connector.check_member()
 except TypeError:

@@ -173,7 +173,7 @@ def served(folder: Path, settings: dict[str, str]) -> Iterator[Flask]:
     variables = {"WIDGET_HOST_INSTANCE": str(folder), "WIDGET_HOST_WORKER": "0", "WIDGET_HOST_RATE_LIMIT_READS": "0"}
     app = create_app(Settings.from_environment(variables | settings))
     yield app
-    app.extensions["wiring"].database.engine.dispose()
+    app.wiring.database.engine.dispose()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from widget_host.kit.errors import InvalidFields
 from widget_host.web import audit, limits
 from widget_host.web.guards import is_at_its_host
 from widget_host.web.parsing import json_object
+from widget_host.web.plumbing import WholeResponse
 from widget_host.web.scope import SAID, asked, services, wiring
 
 UNKNOWN_CLIENT = "Unknown client, or wrong secret."
@@ -107,7 +108,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib's class
         """Turn Authlib's answer into Flask's."""
         if self._names and "access_token" in body:
             body = {named: body[name] for name, named in self._names.items()}
-        answer = Response(wire.dumps(body), status, content_type="application/json")
+        answer = WholeResponse(wire.dumps(body), status, content_type="application/json")
         # RFC 6749 §5.1 asks for this too; `Cache-Control: no-store` every answer has.
         asked().environ[SAID]["Pragma"] = "no-cache"
         if status == HTTPStatus.UNAUTHORIZED:
