@@ -20,16 +20,20 @@ from widget_host.kit.db import Database, Table
 Row = Mapping[str, Any]
 # Of each part its rows.
 Rows = Sequence[Sequence[Row]]
-# Every value is sent as text: the statement says the types, and a number's size does not make it another one.
-TEXTS: Mapping[type, Callable[[Any], str]] = {
-    int: str,
-    bool: str,
-    Decimal: str,
-    datetime: datetime.isoformat,
-    dict: wire.dumps,
-    list: wire.dumps,
-}
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
+Write = Callable[[Any], Any]
+
+
+def _moment_of_sqlite(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+# How a value of a type is sent, where not as it is. To PostgreSQL all as text: the statement says the types, and a
+# number's size does not make it another one. To SQLite as SQLAlchemy's types do.
+WRITTEN: Mapping[str, Mapping[type, Write]] = {
+    POSTGRESQL: {int: str, bool: str, Decimal: str, datetime: datetime.isoformat, dict: wire.dumps, list: wire.dumps},
+    SQLITE: {datetime: _moment_of_sqlite, dict: wire.dumps, list: wire.dumps},
+}
 TYPES: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library's
 
 
@@ -43,8 +47,8 @@ class Part(Protocol):
     def select(self, dialect: str, source: str = "") -> str:
         """Return what selects the rows, parameters as `%s`; the `source` has one row or none."""
 
-    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
-        """Return the parameters, in the text's order."""
+    def values(self, rows: Sequence[Row], dialect: str) -> Iterable[Any]:
+        """Return the parameters as they are sent, in the text's order."""
 
 
 class Given:
@@ -56,6 +60,8 @@ class Given:
         self._columns = [column for column in self._table.columns if column.name not in without]
         self._names = [column.name for column in self._columns]
         self._count = count
+        # Most are text, and sent as they are: nobody has to look at each value.
+        self._others = [place for place, column in enumerate(self._columns) if column.type.python_type is not str]
 
     @property
     def into(self) -> str:
@@ -79,9 +85,16 @@ class Given:
         drawn = f"FROM {source}" if source else "WHERE true"
         return _union([f"SELECT {row} {drawn}"] * self._count)
 
-    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
+    def values(self, rows: Sequence[Row], dialect: str) -> Iterable[Any]:
         """Return the rows' values; what a row does not say is null."""
-        return chain.from_iterable([map(row.get, self._names) for row in rows])
+        written = WRITTEN[dialect]
+        return chain.from_iterable([self._of(row, written) for row in rows])
+
+    def _of(self, row: Row, written: Mapping[type, Write]) -> list[Any]:
+        values = list(map(row.get, self._names))
+        for place in self._others:
+            values[place] = _written(values[place], written)
+        return values
 
 
 class Drawn:
@@ -97,9 +110,13 @@ class Drawn:
         """Return what selects the rows."""
         return self._texts[dialect].format(source=f"{source}, " if source else "")
 
-    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
+    def values(self, rows: Sequence[Row], dialect: str) -> Iterable[Any]:
         """Return what the one row says under each name."""
-        return map(rows[0].get, self._names)
+        return [_written(value, WRITTEN[dialect]) for value in map(rows[0].get, self._names)]
+
+
+def _written(value: Any, written: Mapping[type, Write]) -> Any:
+    return written[type(value)](value) if type(value) in written else value
 
 
 def _placeholder(column: Column[Any], dialect: str) -> str:
@@ -138,17 +155,13 @@ class Together:
     def _keep_new(self, database: Database, sets: Sequence[Rows]) -> list[int | None]:
         if database.is_sqlite:
             return direct.in_turn(database, [self._as_steps(rows) for rows in sets])
-        said = [part.values(rows[place]) for place, part in enumerate(self._parts) for rows in sets]
-        values = [
-            value if value is None or type(value) is str else TEXTS[type(value)](value)
-            for value in chain.from_iterable(said)
-        ]
-        found, *claimed = direct.at_once(database, self._text(len(sets)), values)
+        said = [part.values(rows[place], POSTGRESQL) for place, part in enumerate(self._parts) for rows in sets]
+        found, *claimed = direct.at_once(database, self._text(len(sets)), list(chain.from_iterable(said)))
         return [int(found) if is_new else None for is_new in claimed]
 
     def _as_steps(self, rows: Rows) -> list[direct.Step]:
-        values = (part.values(own) for part, own in zip(self._parts, rows, strict=True))
-        return [(step, [_as_sqlite(value) for value in own]) for step, own in zip(self._steps, values, strict=True)]
+        values = (list(part.values(own, SQLITE)) for part, own in zip(self._parts, rows, strict=True))
+        return list(zip(self._steps, values, strict=True))
 
     def _text(self, count: int) -> bytes:
         if count not in self._texts:
@@ -184,10 +197,3 @@ def _numbered(text: str) -> str:
     """Number the parameters as PostgreSQL itself does, so that nobody has to look for them each time."""
     pieces = text.split("%s")
     return "".join(f"{piece}${number}" for number, piece in enumerate(pieces[:-1], start=1)) + pieces[-1]
-
-
-def _as_sqlite(value: Any) -> Any:
-    """Write a value as SQLAlchemy's types do."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    return wire.dumps(value) if isinstance(value, dict | list) else value

@@ -50,7 +50,7 @@ class TestPlainFlask:
         for path in ("/plain", "/named/a", "/named/b", "/nowhere", "/folder"):
             plain.get(path)
         plain.post("/plain")
-        assert set(app.url_map.known) == {("GET", "/plain")}  # type: ignore[attr-defined]  # Paths'
+        assert set(app.url_map.known) == {("GET", "/plain")}  # type: ignore[attr-defined]  # that of Paths
 
     @pytest.mark.parametrize("length", [None, "0", "2", "3"])
     def test_reads_what_flask_reads_of_a_body_that_says_another_length(
