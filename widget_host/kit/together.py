@@ -6,16 +6,15 @@ is made once, and nothing of SQLAlchemy but its pool is on the way.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from itertools import chain
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Column
+from sqlalchemy import JSON, Boolean, Column, Integer, Numeric
 from sqlalchemy import Table as Described
 from sqlalchemy.dialects import postgresql
 
 from widget_host.kit import direct, wire
-from widget_host.kit.db import Database, Table
+from widget_host.kit.db import Database, Table, UtcDateTime
 
 Row = Mapping[str, Any]
 # Of each part its rows.
@@ -28,11 +27,18 @@ def _moment_of_sqlite(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-# How a value of a type is sent, where not as it is. To PostgreSQL all as text: the statement says the types, and a
-# number's size does not make it another one. To SQLite as SQLAlchemy's types do.
-WRITTEN: Mapping[str, Mapping[type, Write]] = {
-    POSTGRESQL: {int: str, bool: str, Decimal: str, datetime: datetime.isoformat, dict: wire.dumps, list: wire.dumps},
-    SQLITE: {datetime: _moment_of_sqlite, dict: wire.dumps, list: wire.dumps},
+# How a value is sent that is no text. To PostgreSQL as text: the statement says the types, and a number's size does not
+# make it another one. To SQLite as SQLAlchemy's types do.
+NUMBER: Mapping[str, Write] = {POSTGRESQL: str, SQLITE: lambda number: number}
+MOMENT: Mapping[str, Write] = {POSTGRESQL: datetime.isoformat, SQLITE: _moment_of_sqlite}
+OBJECT: Mapping[str, Write] = {POSTGRESQL: wire.dumps, SQLITE: wire.dumps}
+BY_VALUE: Mapping[type, Mapping[str, Write]] = {int: NUMBER, bool: NUMBER, datetime: MOMENT, dict: OBJECT, list: OBJECT}
+BY_COLUMN: Mapping[type, Mapping[str, Write]] = {
+    Integer: NUMBER,
+    Boolean: NUMBER,
+    Numeric: NUMBER,
+    UtcDateTime: MOMENT,
+    JSON: OBJECT,
 }
 TYPES: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library's
 
@@ -61,7 +67,14 @@ class Given:
         self._names = [column.name for column in self._columns]
         self._count = count
         # Most are text, and sent as they are: nobody has to look at each value.
-        self._others = [place for place, column in enumerate(self._columns) if column.type.python_type is not str]
+        self._others = {
+            dialect: [
+                (place, write)
+                for place, column in enumerate(self._columns)
+                if (write := _write_of(column, dialect)) is not None
+            ]
+            for dialect in (POSTGRESQL, SQLITE)
+        }
 
     @property
     def into(self) -> str:
@@ -87,13 +100,14 @@ class Given:
 
     def values(self, rows: Sequence[Row], dialect: str) -> Iterable[Any]:
         """Return the rows' values; what a row does not say is null."""
-        written = WRITTEN[dialect]
-        return chain.from_iterable([self._of(row, written) for row in rows])
+        others = self._others[dialect]
+        return chain.from_iterable([self._of(row, others) for row in rows])
 
-    def _of(self, row: Row, written: Mapping[type, Write]) -> list[Any]:
+    def _of(self, row: Row, others: Iterable[tuple[int, Write]]) -> list[Any]:
         values = list(map(row.get, self._names))
-        for place in self._others:
-            values[place] = _written(values[place], written)
+        for place, write in others:
+            if values[place] is not None:
+                values[place] = write(values[place])
         return values
 
 
@@ -112,11 +126,12 @@ class Drawn:
 
     def values(self, rows: Sequence[Row], dialect: str) -> Iterable[Any]:
         """Return what the one row says under each name."""
-        return [_written(value, WRITTEN[dialect]) for value in map(rows[0].get, self._names)]
+        values = map(rows[0].get, self._names)
+        return [BY_VALUE[type(value)][dialect](value) if type(value) in BY_VALUE else value for value in values]
 
 
-def _written(value: Any, written: Mapping[type, Write]) -> Any:
-    return written[type(value)](value) if type(value) in written else value
+def _write_of(column: Column[Any], dialect: str) -> Write | None:
+    return next((written[dialect] for kind, written in BY_COLUMN.items() if isinstance(column.type, kind)), None)
 
 
 def _placeholder(column: Column[Any], dialect: str) -> str:

@@ -8,6 +8,7 @@ import msgspec
 import simplejson
 
 DEEPEST = 32
+BYTE_ORDER_MARK = "\ufeff"
 LONGEST = 1000
 
 
@@ -84,7 +85,7 @@ class TooLarge(ValueError):
 def loads_unambiguous(text: bytes) -> Any:
     """Read a stranger's JSON; raises RepeatedName, TooLarge, or ValueError for what is none and for endless numbers."""
     try:
-        found = json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once_each)
+        found = _READ_ONCE(text.decode().removeprefix(BYTE_ORDER_MARK))
     except RecursionError:
         raise TooLarge(f"this is nested deeper than {DEEPEST}") from None
     except ArithmeticError as error:
@@ -135,4 +136,5 @@ def _refuse(name: str) -> NoReturn:
 
 
 # Made once, as the writers are.
+_READ_ONCE = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once_each).decode
 _READ = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse).decode
