@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 
 from widget_host.domain.access.rules import Client, RefusedSecret
 from widget_host.domain.inbound.rules import InvalidSignature, Sender
@@ -13,6 +13,7 @@ from widget_host.web import audit, limits
 from widget_host.web.parsing import json_object
 from widget_host.web.scope import asked, follow_clock, wiring
 
+SENDER = "sender"
 Guard = Callable[[], None]
 
 
@@ -87,20 +88,21 @@ def signature() -> None:
     """Let in who signed the raw body with a live secret of the environment that the path names, at its host."""
     limits.count_address()
     with wiring().reading() as services:
-        g.sender = services.inbound_secrets.authenticate(
+        found = services.inbound_secrets.authenticate(
             str((request.view_args or {}).get("tenant_key")),
             timestamp=request.headers.get("x-timestamp", ""),
             signature=request.headers.get("x-signature", ""),
             body=request.get_data(cache=True),
         )
-    if not is_at_its_host(g.sender.environment_kind):
+    if not is_at_its_host(found.environment_kind):
         raise InvalidSignature
-    follow_clock(g.sender.clock_ahead)
+    asked().kept[SENDER] = found
+    follow_clock(found.clock_ahead)
 
 
 def sender() -> Sender:
     """Return who signed."""
-    return cast("Sender", g.sender)
+    return cast("Sender", asked().kept[SENDER])
 
 
 def is_at_its_host(environment_kind: str) -> bool:

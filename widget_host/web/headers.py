@@ -2,10 +2,10 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 
 from widget_host.kit.ids import new_id
 from widget_host.web.scope import BEGAN, REQUEST_ID, SAID, asked
@@ -15,6 +15,8 @@ PICTURE_ALLOWED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 FEATURES = ("camera", "microphone", "geolocation", "payment", "usb", "clipboard-read", "display-capture", "fullscreen")
 PERMISSIONS = ", ".join(f"{feature}=()" for feature in FEATURES)
 YEAR_SECONDS = 31_536_000
+# What a request keeps for its answer.
+NONCE, FRAMED_BY, DIRECTIVES, CONTENT_POLICY = "csp_nonce", "framed_by", "directives", "content_policy"
 JSON, POLICY = "application/json", "Content-Security-Policy"
 
 
@@ -55,45 +57,47 @@ def register(app: Flask, *, is_https: bool) -> None:
 
 def csp_nonce() -> str:
     """Return the nonce of this answer's scripts and styles."""
-    drawn = g.get("csp_nonce")
-    if drawn is None:
-        g.csp_nonce = drawn = secrets.token_urlsafe(16)
-    return cast("str", drawn)
+    kept = asked().kept
+    if NONCE not in kept:
+        kept[NONCE] = secrets.token_urlsafe(16)
+    return cast("str", kept[NONCE])
 
 
 def allow_framing(origins: Sequence[str]) -> None:
     """Let these origins frame this answer, a widget's page; without any it stays unframed."""
-    g.framed_by = tuple(origins)
+    asked().kept[FRAMED_BY] = tuple(origins)
 
 
 def add_directive(directive: str) -> None:
     """Add a directive to this answer's content security policy, where it is a page."""
-    g.directives = (*g.get("directives", ()), directive)
+    kept = asked().kept
+    kept[DIRECTIVES] = (*kept.get(DIRECTIVES, ()), directive)
 
 
 def forbid_all_but_styles() -> None:
     """Let this answer, a picture, load and run nothing even where it is opened as a page; SVGs have styles inside."""
-    g.content_policy = PICTURE_ALLOWED
+    asked().kept[CONTENT_POLICY] = PICTURE_ALLOWED
 
 
 def _protect(answer: Response) -> Response:
     if answer.mimetype == JSON:
         return answer
+    request = asked()
     # Not among Flask's own headers: there each costs a dozen calls.
-    said = asked().environ[SAID]
+    said = request.environ[SAID]
     if answer.mimetype == "text/html":
         said["Permissions-Policy"] = PERMISSIONS
-        said[POLICY] = _policy_of_page()
-    elif "content_policy" in g:
-        said[POLICY] = g.content_policy
+        said[POLICY] = _policy_of_page(request.kept)
+    elif CONTENT_POLICY in request.kept:
+        said[POLICY] = request.kept[CONTENT_POLICY]
     return answer
 
 
-def _policy_of_page() -> str:
+def _policy_of_page(kept: Mapping[str, Any]) -> str:
     nonce = csp_nonce()
-    ancestors = " ".join(g.get("framed_by", ())) or "'none'"
+    ancestors = " ".join(kept.get(FRAMED_BY, ())) or "'none'"
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'nonce-{nonce}';"
         " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
-        f" frame-ancestors {ancestors}" + "".join(f"; {directive}" for directive in g.get("directives", ()))
+        f" frame-ancestors {ancestors}" + "".join(f"; {directive}" for directive in kept.get(DIRECTIVES, ()))
     )

@@ -10,7 +10,7 @@ from typing import cast
 from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, g, has_app_context
+from flask import Flask, has_request_context
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -23,6 +23,8 @@ SOURCE = "en"
 # As long as a tag that names a language, a script, a region and variants needs to be (RFC 5646 §4.4.1).
 LONGEST_TAG = 35
 RIGHT_TO_LEFT = "right-to-left"
+# What a request keeps.
+SPOKEN = "language"
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 
 
@@ -106,12 +108,12 @@ def _find(tag: str) -> Language | None:
 
 def speak(language: Language) -> None:
     """Let the rest of the request speak this language."""
-    g.language = language
+    asked().kept[SPOKEN] = language
 
 
 def language() -> Language:
     """Return the language that the request speaks."""
-    return cast("Language | None", has_app_context() and g.get("language")) or choose([])
+    return cast("Language | None", has_request_context() and asked().kept.get(SPOKEN)) or choose([])
 
 
 def locale() -> str:

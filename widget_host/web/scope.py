@@ -29,6 +29,11 @@ class HostRequest(WholeRequest):
     unit: ExitStack | None = None
     clock: ExitStack | None = None
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Have opened nothing yet; `kept` is what each room wants to know again, under names of its own."""
+        super().__init__(*args, **options)
+        self.kept: dict[str, Any] = {}
+
 
 class HostApp(PlainFlask):
     """A Flask whose views each run inside one unit of work, in the time of the environment they serve."""

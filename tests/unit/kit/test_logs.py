@@ -38,3 +38,30 @@ class TestConfigure:
     def as_it_was(self) -> Iterator[None]:
         yield
         structlog.reset_defaults()
+
+
+class TestWithhold:
+    @pytest.mark.parametrize(
+        "credential",
+        [
+            "whs_test_" + "A1-_" * 8,
+            "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJjbGkifQ.c2ln",
+            "TOKEN=abc token=abc-def",
+            "receipt=abc",
+            "Bearer abcdefgh",
+            "BASIC YWJjZGVmZ2g=",
+            "postgresql://name:word@host/base",
+        ],
+    )
+    def test_finds_every_form_that_a_credential_has(self, credential: str) -> None:
+        said = logs.withhold(None, "info", {"event": "fault", "text": f"it said {credential} and went"})
+        assert logs.WITHHELD in said["text"]
+
+    def test_knows_a_sign_of_each_form(self) -> None:
+        forms = logs.SECRETS.pattern.split("|")
+        assert len(forms) >= len(logs.SIGNS) - 1
+        assert not [form for form in forms if not any(sign.strip(" :/") in form.lower() for sign in logs.SIGNS)]
+
+    def test_leaves_other_lines_as_they_are(self) -> None:
+        said = {"event": "request", "route": "/auth/token", "status": 200}
+        assert logs.withhold(None, "info", said.copy()) == said

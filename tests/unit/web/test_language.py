@@ -1,7 +1,7 @@
 import pytest
-from flask import Flask
 
 from widget_host.web.language import _, choose, language, ngettext, speak
+from widget_host.web.scope import HostApp
 
 
 class TestChoose:
@@ -31,7 +31,7 @@ class TestSay:
         assert _("100%") == "100%"
 
     def test_keeps_names_apart_from_a_sentence_written_the_other_way(self) -> None:
-        with Flask(__name__).app_context():
+        with HostApp(__name__).test_request_context():
             speak(choose(["ar"]))
             said = _("Between %(min)s and %(max)s", min="$5", max="$10")
         assert said == "بين \u2068$5\u2069 و\u2068$10\u2069"

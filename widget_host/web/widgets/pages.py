@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from widget_host.domain.access.rules import NoLaunchToken, SessionEnded, Tenant
@@ -21,7 +21,7 @@ from widget_host.web.widgets import asides, screens
 from widget_host.web.widgets.around import PAGE, Messages, config_of, in_page, template
 from widget_host.web.widgets.refusals import TOO_MANY
 from widget_host.web.widgets.renewal import life, renew
-from widget_host.web.widgets.session import Face, face, open_by, said, visitor, widget_session
+from widget_host.web.widgets.session import Face, face, open_by, said, visitor, wear, widget_session
 
 MESSAGE, INSTEAD = "widgets/_message.html", "widgets/instead.html"
 UNAVAILABLE, PAUSE_SECONDS = 503, 120
@@ -60,7 +60,7 @@ def blueprints(
 
 
 def _begin(shown: Face) -> Response | None:
-    g.face = shown
+    wear(shown)
     language.speak(language.choose([said().get("locale"), *language.accepted()]))
     return _paused() if wiring().settings.maintenance else None
 

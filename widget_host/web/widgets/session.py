@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from flask import abort, g, request
+from flask import abort, request
 
 from widget_host.domain.access.rules import NoLaunchToken, OpenWidget, SessionEnded
 from widget_host.domain.programs.rules import Destination
 from widget_host.web import audit, language, limits
 from widget_host.web.headers import allow_framing
 from widget_host.web.scope import asked, follow_clock, wiring
+
+# What a request keeps.
+FACE, VISITOR, SAID = "face", "visitor", "said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,12 @@ class Visitor:
 
 def face() -> Face:
     """Return the widget that the request is for."""
-    return cast("Face", g.face)
+    return cast("Face", asked().kept[FACE])
+
+
+def wear(shown: Face) -> None:
+    """Remember which widget the request is for."""
+    asked().kept[FACE] = shown
 
 
 def widget_session() -> None:
@@ -80,10 +88,10 @@ def carried_bearer() -> str:
 def said() -> Mapping[str, str]:
     """Return what the address says, under each name the first."""
     # As a dictionary of Python's own: werkzeug's makes an error for each name that it is asked for and has not.
-    kept = g.get("said")
-    if kept is None:
-        g.said = kept = asked().args.to_dict()
-    return cast("Mapping[str, str]", kept)
+    request = asked()
+    if SAID not in request.kept:
+        request.kept[SAID] = request.args.to_dict()
+    return cast("Mapping[str, str]", request.kept[SAID])
 
 
 def open_by(token: str) -> None:
@@ -100,7 +108,7 @@ def open_by(token: str) -> None:
 
 def enter(bearer: str, widget: OpenWidget, accounts: Mapping[str, Destination] | None = None) -> Visitor:
     """Remember the visitor, speak their language, and let their issuer's pages frame the answer."""
-    g.visitor = guest = Visitor(bearer, widget, accounts)
+    guest = asked().kept[VISITOR] = Visitor(bearer, widget, accounts)
     language.speak(language.choose([*widget.locales, *language.accepted()]))
     allow_framing(widget.tenant.allowed_origins)
     follow_clock(widget.tenant.clock_ahead)
@@ -109,9 +117,9 @@ def enter(bearer: str, widget: OpenWidget, accounts: Mapping[str, Destination] |
 
 def is_visited() -> bool:
     """Whether the guard let a visitor in."""
-    return "visitor" in g
+    return VISITOR in asked().kept
 
 
 def visitor() -> Visitor:
     """Return who the guard let in."""
-    return cast("Visitor", g.visitor)
+    return cast("Visitor", asked().kept[VISITOR])

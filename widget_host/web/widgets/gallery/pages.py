@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from widget_host.domain.access.rules import Tenant
@@ -17,7 +17,7 @@ from widget_host.web.widgets.gallery.state import State, touched
 from widget_host.web.widgets.gallery.switches import ACCENTS, EVERY, LOCALES, MODES, WIDTHS, Switch
 from widget_host.web.widgets.multibrand.steps import FACE as MULTIBRAND
 from widget_host.web.widgets.purchase.steps import FACE as PURCHASE
-from widget_host.web.widgets.session import Face
+from widget_host.web.widgets.session import Face, wear
 
 OWN = "'self'"
 # Stands where a browser without scripts finds its session; it opens nothing.
@@ -81,7 +81,7 @@ def still(widget: str, name: str) -> ResponseReturnValue:
     if shelf is None or state is None:
         abort(NOT_FOUND)
     mode, accent = _read(MODES), _read(ACCENTS)
-    g.face = shelf.face
+    wear(shelf.face)
     language.speak(language.choose([state.locale, request.args.get("locale")]))
     allow_framing([OWN])
     # No forms, for no session waits for them.
