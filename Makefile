@@ -7,6 +7,8 @@ PYTHON ?= python3
 PORT ?= 8000
 DEMO_PORT ?= 8001
 EXAMPLES ?= 500
+SIZES ?= 0,1000000,10000000
+ROUNDS ?= 7
 PROGRAM_PORT ?= 8002
 # Some of a test is waiting: one process more than there are cores.
 PROCESSES ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
@@ -48,7 +50,7 @@ bench: .venv/installed-dev ## measure it all beside its peers, into docs/benchma
 
 bench-growth: .venv/installed-dev ## measure every call with 0, 1 and 10 million transactions (SIZES=0,100000 ROUNDS=1 for less)
 	@scripts/test-machine database
-	@SIZES="$(or $(SIZES),0,1000000,10000000)" ROUNDS="$(or $(ROUNDS),7)" $(BIN)/python -m bench.growth
+	@SIZES=$(SIZES) ROUNDS=$(ROUNDS) $(BIN)/python -m bench.growth
 
 soak: .venv/installed-dev ## meet every fault ten times as often, with a hundred thousand deliveries (WIDGET_HOST_SEED to repeat)
 	@scripts/test-machine database redis
