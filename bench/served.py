@@ -15,6 +15,7 @@ from bench.hosts import Host, running, wait_for
 from bench.load import Call, Load, load
 from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.services.ports import free_port
+from widget_host.app import THREADS
 from widget_host.domain.access.rules import POINT_EXCHANGE, LaunchRequest
 from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.rules import Order
@@ -25,7 +26,7 @@ ROUNDS = 3
 SECONDS = 4.0
 WARMING_SECONDS = 2.0
 # As many as the host has by default on two cores.
-WORKERS, THREADS = "2", "4"
+WORKERS = "2"
 # More than any run sends: what is measured is not how requests are refused.
 UNLIMITED = {f"WIDGET_HOST_RATE_LIMIT_{kind}": "1000000" for kind in ("READS", "WRITES", "TOKENS", "WIDGET")}
 JSON = {"Content-Type": "application/json"}
@@ -74,7 +75,7 @@ class Site:
     def gunicorn(self) -> Iterator[str]:
         """Serve the host with gunicorn's threads, and say where."""
         port = str(free_port())
-        options = ["-k", "gthread", "-w", self.workers, "--threads", THREADS, "-b", f"127.0.0.1:{port}"]
+        options = ["-k", "gthread", "-w", self.workers, "--threads", str(THREADS), "-b", f"127.0.0.1:{port}"]
         command = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
         with _serving(command, {**self.own.told, **UNLIMITED, "WIDGET_HOST_LOG_LEVEL": "INFO"}, port) as address:
             yield address
@@ -84,7 +85,7 @@ class Site:
         """Serve a peer, inside the host's own server unless another interface is named, and say where."""
         port = str(free_port())
         options = ["--factory", "--http", "1", "--no-ws", "--workers", self.workers, "--host", "127.0.0.1"]
-        threads = ["--blocking-threads", THREADS] if interface == "wsgi" else []
+        threads = ["--blocking-threads", str(THREADS)] if interface == "wsgi" else []
         command = [
             sys.executable,
             "-m",
