@@ -50,7 +50,7 @@ bench: .venv/installed-dev ## measure it all beside its peers, into docs/benchma
 
 bench-growth: .venv/installed-dev ## measure every call with 0, 1 and 10 million transactions (SIZES=0,100000 ROUNDS=1 for less)
 	@scripts/test-machine database
-	@SIZES=$(SIZES) ROUNDS=$(ROUNDS) $(BIN)/python -m bench.growth
+	@SIZES="$(SIZES)" ROUNDS="$(ROUNDS)" $(BIN)/python -m bench.growth
 
 soak: .venv/installed-dev ## meet every fault ten times as often, with a hundred thousand deliveries (WIDGET_HOST_SEED to repeat)
 	@scripts/test-machine database redis

@@ -15,9 +15,8 @@ from flask import Flask, Response, jsonify, request
 
 from bench import rows
 from bench.orm_peer import orm
-from widget_host.app import THREADS
 from widget_host.kit.db import SQLITE_PRAGMAS
-from widget_host.web.rsgi import Server
+from widget_host.web.rsgi import THREADS, Server
 
 LARGEST_BODY = 256 * 1024
 URL = os.environ.get("BENCH_DATABASE_URL", "")

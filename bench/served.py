@@ -15,12 +15,12 @@ from bench.hosts import Host, running, wait_for
 from bench.load import Call, Load, load
 from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.services.ports import free_port
-from widget_host.app import THREADS
 from widget_host.domain.access.rules import POINT_EXCHANGE, LaunchRequest
 from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.rules import Order
 from widget_host.kit.ids import new_id
 from widget_host.kit.money import Money
+from widget_host.web.rsgi import THREADS
 
 ROUNDS = 3
 SECONDS = 4.0

@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import simplejson
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
@@ -16,7 +17,7 @@ from tests.fakes.clock import StoppedClock
 from tests.fakes.receiver import Receiver
 from widget_host.app import create_app
 from widget_host.config import Settings
-from widget_host.kit import db
+from widget_host.kit import db, wire
 from widget_host.kit.logs import configure
 from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
@@ -26,6 +27,20 @@ from widget_host.wiring import Wiring
 def careless_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for no disk: no test's file outlives the test."""
     monkeypatch.setattr(db, "SQLITE_PRAGMAS", (*db.SQLITE_PRAGMAS, "PRAGMA synchronous=OFF"))
+
+
+@pytest.fixture(autouse=True)
+def json_by_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write each JSON a second time, by who is stricter: what the two do not write alike nobody should hand over."""
+    real = wire._write
+
+    def written(value: Any) -> bytes:
+        text = real(value)
+        strict = simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        assert text.decode() == strict
+        return text
+
+    monkeypatch.setattr(wire, "_write", written)
 
 
 @pytest.fixture

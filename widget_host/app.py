@@ -32,7 +32,7 @@ from widget_host.web.api import (
 )
 from widget_host.web.hooks import program_connection, transaction
 from widget_host.web.parsing import RESERVED_REFERENCE
-from widget_host.web.rsgi import Server
+from widget_host.web.rsgi import THREADS, Server
 from widget_host.web.scope import HostApp
 from widget_host.web.widgets.gallery import pages as gallery
 from widget_host.web.widgets.multibrand import steps as multibrand_widget
@@ -43,8 +43,6 @@ from widget_host.worker import start_in_background
 LARGEST_BODY = 256 * 1024
 # Longer than any statement of a request should take, shorter than a caller waits.
 STATEMENT_SECONDS = 15
-# That work at once in one process; to wait for a body takes none. Four kept fewer orders, eight no more.
-THREADS = 6
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl(2)
 
 

@@ -11,9 +11,8 @@ import requests
 
 from tests.services.ports import free_port
 from tests.services.served import ServedHost
-from widget_host.app import THREADS
 from widget_host.cli.serve import HEADER_SECONDS
-from widget_host.web.rsgi import BODY_SECONDS
+from widget_host.web.rsgi import BODY_SECONDS, THREADS
 
 pytestmark = pytest.mark.slow
 

@@ -65,6 +65,11 @@ NAMES = {
 }
 
 
+def moment_of_sqlite(moment: datetime) -> str:
+    """Write a moment as SQLite keeps it, so that later ones sort later; PostgreSQL reads the usual form."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC; SQLite keeps it without a zone, the program never sees it so."""
 

@@ -1,13 +1,13 @@
 """The database without SQLAlchemy between, but for its pool: what is written at each order is written here."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 from psycopg import RawCursor
 from sqlalchemy.exc import DBAPIError
 
-from widget_host.kit.db import Database
+from widget_host.kit.db import Database, moment_of_sqlite
 
 # What another try may mend: a transaction that met another one (SQLSTATE), or a connection that is gone.
 MET_ANOTHER = frozenset({"40001", "40P01"})
@@ -100,9 +100,7 @@ def look(database: Database, statement: str, values: Sequence[Any]) -> tuple[Any
 
 def moment(database: Database, at: datetime) -> str:
     """Write a moment as the database keeps it."""
-    if database.is_sqlite:
-        return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    return at.isoformat()
+    return moment_of_sqlite(at) if database.is_sqlite else at.isoformat()
 
 
 def _failure(database: Database, statement: str, error: Exception) -> BaseException:

@@ -5,7 +5,7 @@ is made once, and nothing of SQLAlchemy but its pool is on the way.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol, cast
 
@@ -14,7 +14,7 @@ from sqlalchemy import Table as Described
 from sqlalchemy.dialects import postgresql
 
 from widget_host.kit import direct, wire
-from widget_host.kit.db import Database, Table, UtcDateTime
+from widget_host.kit.db import Database, Table, UtcDateTime, moment_of_sqlite
 
 Row = Mapping[str, Any]
 # Of each part its rows.
@@ -23,14 +23,10 @@ POSTGRESQL, SQLITE = "postgresql", "sqlite"
 Write = Callable[[Any], Any]
 
 
-def _moment_of_sqlite(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
 # How a value is sent that is no text. To PostgreSQL as text: the statement says the types, and a number's size does not
 # make it another one. To SQLite as SQLAlchemy's types do.
 NUMBER: Mapping[str, Write] = {POSTGRESQL: str, SQLITE: lambda number: number}
-MOMENT: Mapping[str, Write] = {POSTGRESQL: datetime.isoformat, SQLITE: _moment_of_sqlite}
+MOMENT: Mapping[str, Write] = {POSTGRESQL: datetime.isoformat, SQLITE: moment_of_sqlite}
 OBJECT: Mapping[str, Write] = {POSTGRESQL: wire.dumps, SQLITE: wire.dumps}
 BY_VALUE: Mapping[type, Mapping[str, Write]] = {int: NUMBER, bool: NUMBER, datetime: MOMENT, dict: OBJECT, list: OBJECT}
 BY_COLUMN: Mapping[type, Mapping[str, Write]] = {

@@ -9,6 +9,8 @@ from werkzeug.http import parse_accept_header
 from widget_host.web.scope import asked
 
 LEAST_BYTES = 1024
+# More than any browser says: what somebody sends is remembered.
+LONGEST = 256
 PAGE_LEVEL, FILE_LEVEL = 6, 9
 NOT_MODIFIED = 304
 PAGE = "text/html"
@@ -22,7 +24,7 @@ def register(app: Flask) -> None:
 
 def is_wanted() -> bool:
     """Whether whoever asks can unpack the answer."""
-    return _takes_gzip(asked().environ.get("HTTP_ACCEPT_ENCODING", ""))
+    return _takes_gzip(asked().environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST])
 
 
 @lru_cache(maxsize=256)

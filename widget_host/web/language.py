@@ -22,6 +22,8 @@ CATALOGUES = PACKAGE / "locales"
 SOURCE = "en"
 # As long as a tag that names a language, a script, a region and variants needs to be (RFC 5646 §4.4.1).
 LONGEST_TAG = 35
+# A dozen of them; what somebody sends is remembered.
+LONGEST_HEADER = 512
 RIGHT_TO_LEFT = "right-to-left"
 # What a request keeps.
 SPOKEN = "language"
@@ -88,7 +90,7 @@ def _direction(locale: str) -> str:
 
 def accepted() -> Sequence[str]:
     """Return the languages that the browser asks for, the best first."""
-    return _accepted(asked().environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return _accepted(asked().environ.get("HTTP_ACCEPT_LANGUAGE", "")[:LONGEST_HEADER])
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,8 @@ ADDRESSES = frozenset({"location", "content-location"})
 WITHOUT_BODY = frozenset({204, 304})
 LEAST_STATUS = 200
 NO_SESSION = NullSession()
+# As long as a name and its port may be: what is longer is none, and not remembered.
+LONGEST_HOST = 255 + len(":65535")
 
 
 class NoSessions(SessionInterface):
@@ -91,7 +93,9 @@ class Way(MapAdapter):
 
 def way(paths: Paths, present: Request) -> Way:
     """Return the way of a request; its host is what its header says, as Flask reads it."""
-    server_name = _host(present.scheme, present.environ.get("HTTP_HOST"), present.server).lower()
+    header = present.environ.get("HTTP_HOST")
+    find = _known_host if len(header or "") <= LONGEST_HOST else get_host
+    server_name = find(present.scheme, header, present.server).lower()
     query = present.query_string.decode(errors="replace")
     return Way(paths, server_name, present.root_path, "", present.scheme, present.path, present.method, query)
 
@@ -122,7 +126,9 @@ class PlainFlask(Flask):
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return the way of a request to its rule."""
-        return super().create_url_adapter(None) if request is None else way(cast("Paths", self.url_map), request)
+        if request is None or self.config["TRUSTED_HOSTS"] is not None:
+            return super().create_url_adapter(request)
+        return way(cast("Paths", self.url_map), request)
 
     def ensure_sync(self, func: Any) -> Any:
         """Return the function: Flask would look at each of them at each request."""
@@ -155,4 +161,4 @@ class PlainFlask(Flask):
 
 
 # There are few; what somebody makes up pushes out what somebody made up.
-_host = lru_cache(maxsize=256)(get_host)
+_known_host = lru_cache(maxsize=256)(get_host)

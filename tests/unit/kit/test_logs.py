@@ -60,7 +60,7 @@ class TestWithhold:
     def test_knows_a_sign_of_each_form(self) -> None:
         forms = logs.SECRETS.pattern.split("|")
         assert len(forms) >= len(logs.SIGNS) - 1
-        assert not [form for form in forms if not any(sign.strip(" :/") in form.lower() for sign in logs.SIGNS)]
+        assert not [form for form in forms if not any(sign.strip() in form.lower() for sign in logs.SIGNS)]
 
     def test_leaves_other_lines_as_they_are(self) -> None:
         said = {"event": "request", "route": "/auth/token", "status": 200}

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +34,10 @@ class TestInsertMany:
         entries = [line(f"aud_{number:04}") for number in range(1000)]
         keep(wiring, entries)
         assert kept(wiring) == entries
+
+    def test_refuses_a_moment_without_a_zone(self, wiring: Wiring) -> None:
+        with pytest.raises(ValueError, match="time zone"):
+            keep(wiring, [replace(line("aud_1"), at=NOW.replace(tzinfo=None))])
 
     def test_writes_nothing_where_one_is_refused(self, wiring: Wiring) -> None:
         keep(wiring, [line("aud_2")])

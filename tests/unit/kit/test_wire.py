@@ -1,4 +1,5 @@
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -35,7 +36,7 @@ class TestDumps:
     def test_writes_compact_json_with_exact_numbers(self, value: Any, text: str) -> None:
         assert wire.dumps(value) == text
 
-    @pytest.mark.parametrize("value", [Decimal("NaN"), {"a": [Decimal("-Infinity")]}, Decimal("sNaN"), object()])
+    @pytest.mark.parametrize("value", [Decimal("NaN"), {"a": [Decimal("-Infinity")]}, Decimal("sNaN"), object(), float("nan"), {1, 2}, date(2026, 1, 1)])
     def test_refuses_what_json_cannot_say(self, value: Any) -> None:
         with pytest.raises((ValueError, TypeError)):
             wire.dumps(value)
@@ -98,3 +99,16 @@ class TestPlain:
     def test_keeps_the_amount(self, amount: Decimal) -> None:
         assert Decimal(wire.plain(amount)) == amount
         assert json.loads(f"[{wire.plain(amount)}]") is not None
+
+
+class TestLoadsUnambiguous:
+    @pytest.mark.parametrize("text", [b'{"name": "Zo\xc3\xab"}', b'\xef\xbb\xbf{"name": "Zo\xc3\xab"}'])
+    def test_reads_utf_8_with_a_byte_order_mark_or_without(self, text: bytes) -> None:
+        assert wire.loads_unambiguous(text) == {"name": "Zoë"}
+
+    @pytest.mark.parametrize(
+        "text", ['{"name": "a"}'.encode("utf-16"), '{"name": "a"}'.encode("utf-16-le"), b'"\xed\xa0\x80"', b"\xff"]
+    )
+    def test_refuses_other_encodings(self, text: bytes) -> None:
+        with pytest.raises(ValueError, match=r".+"):
+            wire.loads_unambiguous(text)

@@ -63,6 +63,7 @@ class TestPlainFlask:
         assert plain.get("/closed").data == b"yes"
 
     def test_has_no_session_to_write_to(self, app: PlainFlask) -> None:
+        app.secret_key = "x"
         with app.test_request_context():
             from flask import session  # noqa: PLC0415 - only here
 

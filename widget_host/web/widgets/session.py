@@ -15,6 +15,9 @@ from widget_host.web.scope import asked, follow_clock, wiring
 # What a request keeps.
 FACE, VISITOR, SAID = "face", "visitor", "said"
 
+# `light` or `dark`.
+LONGEST_THEME = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Ends:
@@ -97,7 +100,10 @@ def said() -> Mapping[str, str]:
 def open_by(token: str) -> None:
     """Exchange a launch token for a session, and remember the visitor; raises NoLaunchToken or SessionEnded."""
     address = said()
-    look = {"locale": address.get("locale", "")[:35], "theme": address.get("theme", "")[:5]}
+    look = {
+        "locale": address.get("locale", "")[: language.LONGEST_TAG],
+        "theme": address.get("theme", "")[:LONGEST_THEME],
+    }
     try:
         opened = wiring().openings.open(token, face().name, **look)
     except (SessionEnded, NoLaunchToken) as refusal:
