@@ -32,7 +32,7 @@ _ASCII = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=True, separators=
 def dumps(value: Any, *, is_ascii: bool = False) -> str:
     """Write compact JSON; a Decimal becomes a number with its own digits (`25.50`).
 
-    Raises ValueError for a Decimal that is no number. What is neither text, number, list nor object should not be given:
+    Raises ValueError for a Decimal that is no number. What is neither text, number, list nor object is not to be given:
     msgspec has a form for much of it, and tests refuse it.
     """
     if is_ascii:

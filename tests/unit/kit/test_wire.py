@@ -36,7 +36,18 @@ class TestDumps:
     def test_writes_compact_json_with_exact_numbers(self, value: Any, text: str) -> None:
         assert wire.dumps(value) == text
 
-    @pytest.mark.parametrize("value", [Decimal("NaN"), {"a": [Decimal("-Infinity")]}, Decimal("sNaN"), object(), float("nan"), {1, 2}, date(2026, 1, 1)])
+    @pytest.mark.parametrize(
+        "value",
+        [
+            Decimal("NaN"),
+            {"a": [Decimal("-Infinity")]},
+            Decimal("sNaN"),
+            float("nan"),
+            object(),
+            {1, 2},
+            date(2026, 1, 1),
+        ],
+    )
     def test_refuses_what_json_cannot_say(self, value: Any) -> None:
         with pytest.raises((ValueError, TypeError)):
             wire.dumps(value)
