@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
+# What half a millisecond brings is done at no cost of its own; whoever had no company a moment ago waits for none.
+COMPANY_SECONDS = 0.0005  # float: seconds
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -28,7 +30,7 @@ class _Wish(Generic[T, R]):
 
 
 class Gathering(Generic[T, R]):
-    """Does what came while it was busy together: nobody waits for company, and who has to wait has company.
+    """Does what came while it was busy together, and waits a moment for as much company as there was just now.
 
     Where it fails for several together, it is done for each alone, so that nobody fails for another's fault.
     """
@@ -40,6 +42,8 @@ class Gathering(Generic[T, R]):
         self._lock = threading.Lock()
         self._waiting: deque[_Wish[T, R]] = deque()
         self._is_busy = False
+        self._usual = 0
+        self._gate: threading.Lock | None = None
 
     def do(self, wanted: T) -> R:
         """Have it done and return its result; raises what doing it raises."""
@@ -56,13 +60,26 @@ class Gathering(Generic[T, R]):
         with self._lock:
             if self._is_busy:
                 self._waiting.append(wish)
+                if self._gate is not None and len(self._waiting) >= self._usual:
+                    self._gate.release()
+                    self._gate = None
                 return False
             self._is_busy = True
             return True
 
-    def _do_with_others(self, first: _Wish[T, R]) -> None:
+    def _wait_for_company(self) -> None:
         with self._lock:
+            if len(self._waiting) >= self._usual:
+                return
+            gate = self._gate = _taken()
+        gate.acquire(timeout=COMPANY_SECONDS)
+
+    def _do_with_others(self, first: _Wish[T, R]) -> None:
+        self._wait_for_company()
+        with self._lock:
+            self._gate = None
             others = [self._waiting.popleft() for _ in range(min(self._most - 1, len(self._waiting)))]
+            self._usual = max(len(others), self._usual - 1)
         self._run([first, *others])
         with self._lock:
             following = self._waiting.popleft() if self._waiting else None

@@ -5,7 +5,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from widget_host.kit import gathering as kit_gathering
 from widget_host.kit.gathering import Gathering
+
+Patience = Callable[[float], None]
 
 
 class Doer:
@@ -42,6 +45,31 @@ class TestDo:
         assert [result.result(10) for result in results] == [2 * number for number in range(9)]
         assert [len(numbers) for numbers in doer.done] == [1, 4, 4]
 
+    def test_waits_a_moment_for_as_many_as_there_were_just_now(
+        self, doer: Doer, gathering: Gathering[int, int], begin: Callable[[int], Future[int]], patience: Patience
+    ) -> None:
+        results = [begin(number) for number in range(4)]
+        doer.may_go_on.set()
+        assert [result.result(10) for result in results] == [0, 2, 4, 6]
+        patience(10)
+        with ThreadPoolExecutor(3) as threads:
+            began = time.monotonic()
+            assert list(threads.map(gathering.do, (4, 5, 6))) == [8, 10, 12]
+        assert sorted(doer.done[-1]) == [4, 5, 6]
+        assert time.monotonic() - began < 5
+
+    def test_does_alone_what_waited_in_vain_and_waits_less_often(
+        self, doer: Doer, gathering: Gathering[int, int], begin: Callable[[int], Future[int]], patience: Patience
+    ) -> None:
+        results = [begin(number) for number in range(3)]
+        doer.may_go_on.set()
+        assert [result.result(10) for result in results] == [0, 2, 4]
+        patience(0.001)
+        assert [gathering.do(3), gathering.do(4)] == [6, 8]
+        patience(60)
+        assert gathering.do(5) == 10
+        assert doer.done == [[0], [1, 2], [3], [4], [5]]
+
     def test_lets_nobody_fail_for_anothers_fault(self, doer: Doer, begin: Callable[[int], Future[int]]) -> None:
         first, good, bad, other = (begin(number) for number in (0, 1, 13, 2))
         doer.may_go_on.set()
@@ -60,6 +88,11 @@ class TestDo:
         gathering = Gathering[int, int](lambda numbers: [number * number for number in numbers], most=8)
         with ThreadPoolExecutor(16) as threads:
             assert list(threads.map(gathering.do, range(2000))) == [number * number for number in range(2000)]
+
+    @pytest.fixture
+    def patience(self, monkeypatch: pytest.MonkeyPatch) -> Patience:
+        """How long, in seconds, whoever begins waits for company."""
+        return lambda seconds: monkeypatch.setattr(kit_gathering, "COMPANY_SECONDS", seconds)
 
     @pytest.fixture
     def doer(self) -> Doer:
