@@ -32,7 +32,8 @@ TIDIED_EVERY = timedelta(minutes=10)
 SUMMED_UP_EVERY = timedelta(minutes=1)
 # How many times as many as there are senders are claimed at once.
 AHEAD = 16
-# While enough waits here, a round is put off for so long: the more it settles at once, the less each costs.
+# While enough waits here and goes ahead, a round is put off for so long: the more it settles at once, the less each
+# costs. What waits for an endpoint that hangs puts nobody off.
 PUT_OFF_SECONDS = 0.05  # float: seconds
 # An attempt that began just before, and the time to keep what came of it.
 END_SECONDS = 18
@@ -112,6 +113,7 @@ class Worker:
         self._held: Counter[str] = Counter()
         self._waiting = Waiting()
         self._done: list[Done] = []
+        self._settled = 0
 
     def run(self) -> None:
         """Work until `stop`; a fault (the database is away) is logged and waited out."""
@@ -178,6 +180,7 @@ class Worker:
 
     async def _round(self) -> list[Claimed]:
         done, self._done = self._done, []
+        self._settled = len(done)
         # Some are claimed before a sender is free: else every sender would wait for the database in turn.
         room = self._concurrency * AHEAD - len(self._under_way) - self._waiting.count
         held = dict(self._held + self._waiting.counts())
@@ -244,7 +247,7 @@ class Worker:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._awake.wait()
         self._awake.clear()
-        if self._waiting.count >= self._concurrency:
+        if self._waiting.count >= self._concurrency and self._settled * 2 >= self._concurrency:
             await asyncio.sleep(PUT_OFF_SECONDS)
 
     async def _finish(self) -> None:

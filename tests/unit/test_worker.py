@@ -1,8 +1,10 @@
 import base64
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -225,6 +227,36 @@ class TestRun:
             self.wait_for(lambda: post.state() == ("delivered", 1))
         finally:
             worker.stop()
+
+    def test_puts_nobody_off_for_what_waits_for_an_endpoint_that_hangs(
+        self, post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(post.wiring, "settings", replace(post.wiring.settings, worker_concurrency=4))
+        monkeypatch.setattr("widget_host.worker.PUT_OFF_SECONDS", 60)
+        go_on = threading.Event()
+
+        def reply(handler: BaseHTTPRequestHandler) -> None:
+            if handler.path != "/other":
+                go_on.wait(20)
+            answer(200)(handler)
+
+        def came(count: int) -> bool:
+            return [each.path for each in receiver.received].count("/other") == count
+
+        receiver.replies = [reply] * 20
+        for _ in range(12):
+            post.record()
+        worker = start_in_background(post.wiring)
+        try:
+            self.wait_for(lambda: len(receiver.received) >= 2)
+            other = Post(post.wiring, post.environment_id, f"{receiver.address}/other")
+            for count in (1, 2):
+                other.record()
+                self.wait_for(partial(came, count))
+        finally:
+            monkeypatch.undo()
+            go_on.set()
+            worker.end()
 
     def test_outlives_a_round_that_fails(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("widget_host.worker.PAUSE_AFTER_A_FAULT_SECONDS", 0.01)
