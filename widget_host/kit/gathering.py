@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-# What half a millisecond brings is done at no cost of its own; whoever had no company a moment ago waits for none.
+# As long as those who were just answered with the first take to come again; who came alone before waits for nobody.
 COMPANY_SECONDS = 0.0005  # float: seconds
 T = TypeVar("T")
 R = TypeVar("R")

@@ -9,7 +9,7 @@ from sqlalchemy import FromClause, Insert, bindparam, column, func, insert, sele
 from sqlalchemy import Table as Described
 from sqlalchemy.orm import Session
 
-from widget_host.kit.db import PlainJson, Table, moment_of_sqlite
+from widget_host.kit.db import PlainJson, Table, moment_of_sqlite, utc
 
 SQLITE = "sqlite"
 
@@ -28,9 +28,7 @@ def insert_many(session: Session, table: type[Table], rows: Sequence[Mapping[str
 def _said(value: Any, dialect: str) -> Any:
     if not isinstance(value, datetime):
         return value
-    if value.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
-    return moment_of_sqlite(value) if dialect == SQLITE else value.isoformat()
+    return moment_of_sqlite(value) if dialect == SQLITE else utc(value).isoformat()
 
 
 @cache

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol, cast
 
-from sqlalchemy import JSON, Boolean, Column, Integer, Numeric
+from sqlalchemy import JSON, Column, Integer
 from sqlalchemy import Table as Described
 from sqlalchemy.dialects import postgresql
 
@@ -21,18 +21,14 @@ Row = Mapping[str, Any]
 Rows = Sequence[Sequence[Row]]
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 Write = Callable[[Any], Any]
-
-
-# How a value is sent that is no text. To PostgreSQL as text: the statement says the types, and a number's size does not
-# make it another one. To SQLite as SQLAlchemy's types do.
+# How a value is sent that is no text: a whole number, a moment or an object. To PostgreSQL as text: the statement says
+# the types, and a number's size does not make it another one. To SQLite as SQLAlchemy's types do.
 NUMBER: Mapping[str, Write] = {POSTGRESQL: str, SQLITE: lambda number: number}
 MOMENT: Mapping[str, Write] = {POSTGRESQL: datetime.isoformat, SQLITE: moment_of_sqlite}
 OBJECT: Mapping[str, Write] = {POSTGRESQL: wire.dumps, SQLITE: wire.dumps}
-BY_VALUE: Mapping[type, Mapping[str, Write]] = {int: NUMBER, bool: NUMBER, datetime: MOMENT, dict: OBJECT, list: OBJECT}
+BY_VALUE: Mapping[type, Mapping[str, Write]] = {int: NUMBER, datetime: MOMENT, dict: OBJECT, list: OBJECT}
 BY_COLUMN: Mapping[type, Mapping[str, Write]] = {
     Integer: NUMBER,
-    Boolean: NUMBER,
-    Numeric: NUMBER,
     UtcDateTime: MOMENT,
     JSON: OBJECT,
 }

@@ -5,12 +5,13 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 from flask.typing import ResponseReturnValue
 
 from widget_host.domain.access.rules import Client
 from widget_host.services import Services
 from widget_host.telemetry import traces
+from widget_host.web import plumbing
 from widget_host.web.plumbing import PlainFlask, WholeRequest
 from widget_host.wiring import Wiring
 
@@ -63,10 +64,9 @@ class HostApp(PlainFlask):
             return super().dispatch_request()
 
 
-# The request and the application that answers it, without the proxies that Flask puts before them: there each look is
-# three calls. This is Flask's documented way past them.
-asked = cast("Callable[[], HostRequest]", request._get_current_object)  # type: ignore[attr-defined]  # noqa: SLF001 - see above
-host_app = cast("Callable[[], HostApp]", current_app._get_current_object)  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+# The request and the application that answers it, without the proxies that Flask puts before them.
+asked = cast("Callable[[], HostRequest]", plumbing.asked)
+host_app = cast("Callable[[], HostApp]", current_app._get_current_object)  # type: ignore[attr-defined]  # noqa: SLF001 - as plumbing's
 
 
 class _Unit:

@@ -6,6 +6,7 @@ import pytest
 from flask import Blueprint, Flask, Response, abort, g, redirect, request, url_for
 from werkzeug.test import Client, TestResponse, create_environ, run_wsgi_app
 
+from widget_host.web import plumbing
 from widget_host.web.plumbing import PlainFlask
 
 F = TypeVar("F", bound=Flask)
@@ -57,6 +58,18 @@ class TestPlainFlask:
         self, app: PlainFlask, usual: Client, length: str | None
     ) -> None:
         assert echoed(app, length) == echoed(usual.application, length)
+
+    def test_remembers_no_host_that_is_longer_than_one_can_be(self, plain: Client) -> None:
+        before = plumbing._known_host.cache_info().currsize
+        plain.get("/plain", environ_overrides={"HTTP_HOST": "a" * 300})
+        assert plumbing._known_host.cache_info().currsize == before
+        plain.get("/plain", base_url="http://remembered.example")
+        assert plumbing._known_host.cache_info().currsize == before + 1
+
+    def test_refuses_a_host_that_is_not_trusted_where_some_are(self, app: PlainFlask, plain: Client) -> None:
+        app.config["TRUSTED_HOSTS"] = ["bank.example"]
+        answers = [plain.get("/plain", base_url=f"http://{host}").status_code for host in ("bank.example", "other")]
+        assert answers == [200, 400]
 
     def test_closes_what_asks_for_it(self, plain: Client) -> None:
         plain.get("/closing").close()
