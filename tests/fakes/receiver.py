@@ -25,6 +25,8 @@ class Receiver(ThreadingHTTPServer):
     """Gives the replies that were laid out, in their order, and 200 when none is left."""
 
     daemon_threads = True
+    # As many as connect at once: with the library's five, others are dropped and come again seconds later.
+    request_queue_size = 128
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
