@@ -1,38 +1,35 @@
 """Rows of several tables, kept together or not at all, and only where the first of them is new.
 
-PostgreSQL gets one statement outside of any transaction, and so one round trip; SQLite one turn of its writer. The text
-is made once, and nothing of SQLAlchemy but its pool is on the way.
+PostgreSQL gets one statement outside of any transaction, and so one round trip, whose text is the same however many
+orders share it: what they say goes as one JSON array. SQLite gets one turn of its writer. The texts are made once, and
+nothing of SQLAlchemy but its pool is on the way.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Protocol, cast
 
-from sqlalchemy import JSON, Column, Integer
+from sqlalchemy import JSON
 from sqlalchemy import Table as Described
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
 
 from widget_host.kit import direct, wire
-from widget_host.kit.db import Database, Table, UtcDateTime, moment_of_sqlite
+from widget_host.kit.db import Database, Table, UtcDateTime, moment_of_sqlite, utc
 
 Row = Mapping[str, Any]
 # Of each part its rows.
 Rows = Sequence[Sequence[Row]]
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 Write = Callable[[Any], Any]
-# How a value is sent that is no text: a whole number, a moment or an object. To PostgreSQL as text: the statement says
-# the types, and a number's size does not make it another one. To SQLite as SQLAlchemy's types do.
-NUMBER: Mapping[str, Write] = {POSTGRESQL: str, SQLITE: lambda number: number}
-MOMENT: Mapping[str, Write] = {POSTGRESQL: datetime.isoformat, SQLITE: moment_of_sqlite}
-OBJECT: Mapping[str, Write] = {POSTGRESQL: wire.dumps, SQLITE: wire.dumps}
-BY_VALUE: Mapping[type, Mapping[str, Write]] = {int: NUMBER, datetime: MOMENT, dict: OBJECT, list: OBJECT}
-BY_COLUMN: Mapping[type, Mapping[str, Write]] = {
-    Integer: NUMBER,
-    UtcDateTime: MOMENT,
-    JSON: OBJECT,
+# How a value is sent that goes neither into a column as it is nor into JSON.
+WRITES: Mapping[str, Mapping[type, Write]] = {
+    POSTGRESQL: {UtcDateTime: lambda moment: utc(moment).isoformat()},
+    SQLITE: {UtcDateTime: moment_of_sqlite, JSON: wire.dumps},
 }
 TYPES: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library's
+Kinds = Mapping[str, TypeEngine[Any]]
 
 
 class Part(Protocol):
@@ -42,11 +39,15 @@ class Part(Protocol):
     def into(self) -> str:
         """Return the beginning of an INSERT: the table and its columns."""
 
-    def select(self, dialect: str, source: str = "") -> str:
-        """Return what selects the rows, parameters as `%s`; the `source` has one row or none."""
+    @property
+    def kinds(self) -> Sequence[TypeEngine[Any]]:
+        """Return of what type each of its values is."""
 
-    def values(self, rows: Sequence[Row], dialect: str) -> Iterable[Any]:
-        """Return the parameters as they are sent, in the text's order."""
+    def select(self, dialect: str, names: Sequence[str], source: str = "") -> str:
+        """Return what selects the rows, the values under these `names`; the `source` has one row for each set."""
+
+    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
+        """Return the values; what a row does not say is null."""
 
 
 class Given:
@@ -57,16 +58,7 @@ class Given:
         self._table = cast("Described", table.__table__)
         self._columns = [column for column in self._table.columns if column.name not in without]
         self._names = [column.name for column in self._columns]
-        self._count = count
-        # Most are text, and sent as they are: nobody has to look at each value.
-        self._others = {
-            dialect: [
-                (place, write)
-                for place, column in enumerate(self._columns)
-                if (write := _write_of(column, dialect)) is not None
-            ]
-            for dialect in (POSTGRESQL, SQLITE)
-        }
+        self.kinds = [column.type for column in self._columns] * count
 
     @property
     def into(self) -> str:
@@ -78,129 +70,144 @@ class Given:
         """The columns that make a row one of its kind, and where each stands among the values."""
         return {column.name: self._names.index(column.name) for column in self._table.primary_key}
 
-    @property
-    def width(self) -> int:
-        """How many values it takes."""
-        return len(self._names) * self._count
-
-    def select(self, dialect: str, source: str = "") -> str:
+    def select(self, _dialect: str, names: Sequence[str], source: str = "") -> str:
         """Return the rows."""
-        row = ", ".join(_placeholder(column, dialect) for column in self._columns)
         # SQLite could take what follows for a part of a join.
         drawn = f"FROM {source}" if source else "WHERE true"
-        return _union([f"SELECT {row} {drawn}"] * self._count)
+        width = len(self._names)
+        rows = (names[start : start + width] for start in range(0, len(names), width))
+        return " UNION ALL ".join(f"SELECT {', '.join(row)} {drawn}" for row in rows)
 
-    def values(self, rows: Sequence[Row], dialect: str) -> Iterable[Any]:
-        """Return the rows' values; what a row does not say is null."""
-        others = self._others[dialect]
-        return chain.from_iterable([self._of(row, others) for row in rows])
-
-    def _of(self, row: Row, others: Iterable[tuple[int, Write]]) -> list[Any]:
-        values = list(map(row.get, self._names))
-        for place, write in others:
-            if values[place] is not None:
-                values[place] = write(values[place])
-        return values
+    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
+        """Return the rows' values."""
+        return chain.from_iterable(map(row.get, self._names) for row in rows)
 
 
 class Drawn:
-    """Rows that the database finds itself: for each dialect a SELECT … FROM {source}…, and what it takes."""
+    """Rows that the database finds itself: for each dialect a SELECT … FROM {source}…, with {name} for each value."""
 
-    def __init__(self, into: str, texts: Mapping[str, str], names: Sequence[str]) -> None:
-        """Take the texts, which name their parameters in this order."""
+    def __init__(self, into: str, texts: Mapping[str, str], kinds: Kinds) -> None:
+        """Take the texts, and of what type the values are that they name."""
         self.into = into
         self._texts = texts
-        self._names = names
+        self._names = list(kinds)
+        self.kinds = list(kinds.values())
 
-    def select(self, dialect: str, source: str = "") -> str:
+    def select(self, dialect: str, names: Sequence[str], source: str = "") -> str:
         """Return what selects the rows."""
-        return self._texts[dialect].format(source=f"{source}, " if source else "")
+        said = dict(zip(self._names, names, strict=True))
+        return self._texts[dialect].format(source=f"{source}, " if source else "", **said)
 
-    def values(self, rows: Sequence[Row], dialect: str) -> Iterable[Any]:
+    def values(self, rows: Sequence[Row]) -> Iterable[Any]:
         """Return what the one row says under each name."""
-        values = map(rows[0].get, self._names)
-        return [BY_VALUE[type(value)][dialect](value) if type(value) in BY_VALUE else value for value in values]
+        return map(rows[0].get, self._names)
 
 
-def _write_of(column: Column[Any], dialect: str) -> Write | None:
-    return next((written[dialect] for kind, written in BY_COLUMN.items() if isinstance(column.type, kind)), None)
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """One set of rows as it is sent to one kind of database, and the key that it claims."""
 
-
-def _placeholder(column: Column[Any], dialect: str) -> str:
-    # Without its length: a cast to one cuts what is too long, where an INSERT refuses it.
-    kind = str(column.type.compile(TYPES)).partition("(")[0]
-    return f"%s::{kind}" if dialect == POSTGRESQL else "%s"
+    key: tuple[Any, ...]
+    sent: Any
 
 
 class Together:
     """Parts that are always written together: the first one claims, and is told from others of its kind by its key."""
 
-    def __init__(self, first: Given, *others: Part) -> None:
-        """Make the texts for SQLite; those for PostgreSQL, one for each number of sets, when they are asked for."""
+    def __init__(self, first: Given, *others: Part, most: int) -> None:
+        """Make the texts; at most so many sets are kept at once, and PostgreSQL plans for so many."""
+        self.most = most
         self._first = first
         self._parts = (first, *others)
-        self._texts: dict[int, bytes] = {}
-        self._steps = [f"{part.into} {part.select(SQLITE)}".replace("%s", "?") for part in self._parts]
-        self._steps[0] += " ON CONFLICT DO NOTHING"
+        kinds = [kind for part in self._parts for kind in part.kinds]
+        self._names = [f"value_{place}" for place in range(len(kinds))]
+        self._writes = {dialect: _writes(kinds, dialect) for dialect in WRITES}
+        self._statement = self._one_statement(kinds).encode()
+        self._steps = list(self._each_step())
 
-    def keep(self, database: Database, sets: Sequence[Rows]) -> list[int | None]:
+    def ready(self, database: Database, rows: Rows) -> Ready:
+        """Write one set's rows as they will be sent: what takes the time is done before anybody waits for it.
+
+        Raises ValueError for a moment without a zone.
+        """
+        (claim,) = rows[0]
+        key = tuple(claim[name] for name in self._first.key)
+        return Ready(key, self._as_steps(rows) if database.is_sqlite else self._as_object(rows))
+
+    def keep(self, database: Database, sets: Sequence[Ready]) -> list[int | None]:
         """Write several sets of rows, and return for each how many rows the last part found, in all sets together.
 
         None for a set whose first row is there already, or comes twice: nothing of it is written. Safe to be sent
         again where a connection breaks, as the first rows claim keys. Nothing is written where any part is refused.
+        Raises ValueError for more sets than `most`.
         """
+        if len(sets) > self.most:
+            raise ValueError(f"at most {self.most} sets are kept at once, not {len(sets)}")
         # In an order that all keep to: of two who write the same keys nobody waits for the other who waits for him.
-        new = dict(sorted({self._key(rows): rows for rows in reversed(sets)}.items()))
+        new = dict(sorted({each.key: each.sent for each in reversed(sets)}.items()))
         kept = self._keep_new(database, list(new.values()))
         found = dict(zip(new, kept, strict=True))
-        return [found.pop(self._key(rows), None) for rows in sets]
+        return [found.pop(each.key, None) for each in sets]
 
-    def _key(self, rows: Rows) -> tuple[Any, ...]:
-        (claim,) = rows[0]
-        return tuple(claim[name] for name in self._first.key)
-
-    def _keep_new(self, database: Database, sets: Sequence[Rows]) -> list[int | None]:
+    def _keep_new(self, database: Database, sets: Sequence[Any]) -> list[int | None]:
         if database.is_sqlite:
-            return direct.in_turn(database, [self._as_steps(rows) for rows in sets])
-        said = [part.values(rows[place], POSTGRESQL) for place, part in enumerate(self._parts) for rows in sets]
-        found, *claimed = direct.at_once(database, self._text(len(sets)), list(chain.from_iterable(said)))
-        return [int(found) if is_new else None for is_new in claimed]
+            return direct.in_turn(database, sets)
+        said = (f'{{"number":{number},{each}' for number, each in enumerate(sets))
+        found, claimed = direct.at_once(database, self._statement, [f"[{','.join(said)}]"])
+        return [found if number in claimed else None for number in range(len(sets))]
+
+    def _values(self, rows: Rows, dialect: str) -> list[Any]:
+        values = list(chain.from_iterable(part.values(own) for part, own in zip(self._parts, rows, strict=True)))
+        # Most are sent as they are: nobody has to look at each value.
+        for place, write in self._writes[dialect]:
+            if values[place] is not None:
+                values[place] = write(values[place])
+        return values
+
+    def _as_object(self, rows: Rows) -> str:
+        """Return what follows the set's number in its object."""
+        return wire.dumps(dict(zip(self._names, self._values(rows, POSTGRESQL), strict=True)))[1:]
 
     def _as_steps(self, rows: Rows) -> list[direct.Step]:
-        values = (list(part.values(own, SQLITE)) for part, own in zip(self._parts, rows, strict=True))
-        return list(zip(self._steps, values, strict=True))
+        values = iter(self._values(rows, SQLITE))
+        return [(text, list(islice(values, width))) for text, width in self._steps]
 
-    def _text(self, count: int) -> bytes:
-        if count not in self._texts:
-            self._texts[count] = self._one_statement(count).encode()
-        return self._texts[count]
+    def _each_step(self) -> Iterator[tuple[str, int]]:
+        for number, part in enumerate(self._parts):
+            places = [f"?{place}" for place, _ in enumerate(part.kinds, start=1)]
+            text = f"{part.into} {part.select(SQLITE, places)}"
+            yield (text if number else f"{text} ON CONFLICT DO NOTHING"), len(places)
 
-    def _one_statement(self, count: int) -> str:
-        first, *others = self._parts
-        claims = [f"(SELECT 1 FROM claimed WHERE {each}) claim" for each in self._claimed(count)]  # noqa: S608 - our own names
-        whole = [f"{first.into} {_union([first.select(POSTGRESQL)] * count)} ON CONFLICT DO NOTHING"]
-        whole += [f"{part.into} {_union(part.select(POSTGRESQL, claim) for claim in claims)}" for part in others]
-        names = ["claimed", *(f"part_{number}" for number in range(len(others)))]
-        returned = [", ".join(self._first.key), *["1"] * len(others)]
-        steps = (f"{name} AS ({text} RETURNING {row})" for name, text, row in zip(names, whole, returned, strict=True))
-        sums = [f"(SELECT count(*) FROM {names[-1]})"]  # noqa: S608 - our own names
-        sums += [f"EXISTS {claim.removesuffix(' claim')}" for claim in claims]
-        return _numbered(f"WITH {', '.join(steps)} SELECT {', '.join(sums)}")
-
-    def _claimed(self, count: int) -> list[str]:
-        """Say how each set's claim is known; its values are the first part's, and so the statement's first."""
-        key, width = self._first.key, self._first.width
-        return [
-            " AND ".join(f"{name} = ${number * width + place + 1}" for name, place in key.items())
-            for number in range(count)
-        ]
-
-
-def _union(selects: Iterable[str]) -> str:
-    return " UNION ALL ".join(selects)
+    def _one_statement(self, kinds: Sequence[TypeEngine[Any]]) -> str:
+        given, key = iter(self._names), self._first.key
+        names = [list(islice(given, len(part.kinds))) for part in self._parts]
+        columns = ", ".join(f"{name} {_plain(kind)}" for name, kind in zip(self._names, kinds, strict=True))
+        is_same = " AND ".join(f"claimed.{name} = given.{names[0][place]}" for name, place in key.items())
+        steps = {
+            # Read once, and written in the order in which they were sent.
+            "given": f"SELECT * FROM json_to_recordset($1::json) AS said (number integer, {columns})"  # noqa: S608 - our own names
+            f" ORDER BY number LIMIT {self.most}",
+            "claimed": f"{self._first.into} {self._first.select(POSTGRESQL, names[0], 'given')}"
+            f" ON CONFLICT DO NOTHING RETURNING {', '.join(key)}",
+            "new": f"SELECT given.* FROM given JOIN claimed ON {is_same}",  # noqa: S608 - the same
+        }
+        for number, part in enumerate(self._parts[1:], start=1):
+            steps[f"part_{number}"] = f"{part.into} {part.select(POSTGRESQL, names[number], 'new')} RETURNING 1"
+        whole = ", ".join(f"{name} AS MATERIALIZED ({text})" for name, text in steps.items())
+        *_, last = steps
+        return f"WITH {whole} SELECT (SELECT count(*) FROM {last}), ARRAY(SELECT number FROM new)"  # noqa: S608 - the same
 
 
-def _numbered(text: str) -> str:
-    """Number the parameters as PostgreSQL itself does, so that nobody has to look for them each time."""
-    pieces = text.split("%s")
-    return "".join(f"{piece}${number}" for number, piece in enumerate(pieces[:-1], start=1)) + pieces[-1]
+def _writes(kinds: Iterable[TypeEngine[Any]], dialect: str) -> list[tuple[int, Write]]:
+    """Return which values are written otherwise than they are, and how."""
+    return [
+        (place, write)
+        for place, kind in enumerate(kinds)
+        for type_, write in WRITES[dialect].items()
+        if isinstance(kind, type_)
+    ]
+
+
+def _plain(kind: TypeEngine[Any]) -> str:
+    """Return a type without its length: one that has it cuts what is too long, where an INSERT refuses it."""
+    return kind.compile(TYPES).partition("(")[0]

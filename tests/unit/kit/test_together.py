@@ -16,17 +16,21 @@ from widget_host.domain.orders.models import IdempotencyKey
 from widget_host.domain.upkeep.models import AuditEvent
 from widget_host.domain.upkeep.rules import Entry
 from widget_host.kit.clock import SystemClock
-from widget_host.kit.together import Given, Together
+from widget_host.kit.together import Given, Rows, Together
 from widget_host.wiring import Wiring
 
-LINE = Together(Given(AuditEvent))
-BOTH = Together(Given(AuditEvent), Given(AuditEvent, 2))
+LINE = Together(Given(AuditEvent), most=4)
+BOTH = Together(Given(AuditEvent), Given(AuditEvent, 2), most=4)
 NOW = SystemClock().now()
 QUIET = ("_rollback_gen", "_set_autocommit_gen", "_set_isolation_level_gen")
 
 
 def line(name: str) -> dict[str, object]:
     return Entry(name, NOW, "key.taken", None, {"figure": 1, "text": "x'y\"z"}).row
+
+
+def keep(together: Together, wiring: Wiring, *sets: Rows) -> list[int | None]:
+    return together.keep(wiring.database, [together.ready(wiring.database, rows) for rows in sets])
 
 
 def lines(wiring: Wiring) -> dict[str, AuditEvent]:
@@ -36,7 +40,7 @@ def lines(wiring: Wiring) -> dict[str, AuditEvent]:
 
 class TestKeep:
     def test_writes_what_sessions_read(self, wiring: Wiring) -> None:
-        assert LINE.keep(wiring.database, [[[line("aud_1")]]]) == [1]
+        assert keep(LINE, wiring, [[line("aud_1")]]) == [1]
         (found,) = lines(wiring).values()
         assert (found.id, found.at, found.environment_id, found.details) == (
             "aud_1",
@@ -46,29 +50,29 @@ class TestKeep:
         )
 
     def test_writes_nothing_where_the_first_is_there(self, wiring: Wiring) -> None:
-        LINE.keep(wiring.database, [[[line("aud_1")]]])
-        assert BOTH.keep(wiring.database, [[[line("aud_1")], [line("aud_2"), line("aud_3")]]]) == [None]
+        keep(LINE, wiring, [[line("aud_1")]])
+        assert keep(BOTH, wiring, [[line("aud_1")], [line("aud_2"), line("aud_3")]]) == [None]
         assert set(lines(wiring)) == {"aud_1"}
 
     def test_writes_nothing_where_a_later_one_is_refused(self, wiring: Wiring) -> None:
-        LINE.keep(wiring.database, [[[line("aud_3")]]])
+        keep(LINE, wiring, [[line("aud_3")]])
         with pytest.raises(DBAPIError) as refused:
-            BOTH.keep(wiring.database, [[[line("aud_1")], [line("aud_2"), line("aud_3")]]])
+            keep(BOTH, wiring, [[line("aud_1")], [line("aud_2"), line("aud_3")]])
         assert set(lines(wiring)) == {"aud_3"}
         assert "aud_2" not in str(refused.value).replace(str(refused.value.orig), "")
 
     def test_writes_several_sets_at_once_but_for_those_that_are_there(self, wiring: Wiring) -> None:
-        LINE.keep(wiring.database, [[[line("aud_2")]]])
+        keep(LINE, wiring, [[line("aud_2")]])
         sets = [self.pair(name) for name in ("aud_3", "aud_2", "aud_1", "aud_1")]
         # The last part's rows of all sets that were written.
-        assert BOTH.keep(wiring.database, sets) == [4, None, 4, None]
+        assert keep(BOTH, wiring, *sets) == [4, None, 4, None]
         new = {f"{name}{end}" for name in ("aud_1", "aud_3") for end in ("", "_1", "_2")}
         assert set(lines(wiring)) == {"aud_2", *new}
 
     def test_writes_nothing_of_any_set_where_one_is_refused(self, wiring: Wiring) -> None:
-        LINE.keep(wiring.database, [[[line("aud_2_2")]]])
+        keep(LINE, wiring, [[line("aud_2_2")]])
         with pytest.raises(DBAPIError):
-            BOTH.keep(wiring.database, [self.pair("aud_1"), self.pair("aud_2")])
+            keep(BOTH, wiring, self.pair("aud_1"), self.pair("aud_2"))
         assert set(lines(wiring)) == {"aud_2_2"}
 
     def pair(self, name: str) -> list[list[dict[str, object]]]:
@@ -77,15 +81,13 @@ class TestKeep:
     def test_is_done_by_one_of_many_at_once(self, wiring: Wiring) -> None:
         together = threading.Barrier(8)
 
-        def keep(number: int) -> int | None:
+        def keep_at_once(number: int) -> int | None:
             together.wait()
-            (found,) = BOTH.keep(
-                wiring.database, [[[line("aud_1")], [line(f"aud_{number}_1"), line(f"aud_{number}_2")]]]
-            )
+            (found,) = keep(BOTH, wiring, [[line("aud_1")], [line(f"aud_{number}_1"), line(f"aud_{number}_2")]])
             return found
 
         with ThreadPoolExecutor(8) as threads:
-            done = list(threads.map(keep, range(8)))
+            done = list(threads.map(keep_at_once, range(8)))
         assert sorted(done, key=str) == [2, *[None] * 7]
         assert len(lines(wiring)) == 3
 
@@ -93,9 +95,9 @@ class TestKeep:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 class TestConnections:
     def test_that_the_server_closed_at_rest_are_replaced(self, wiring: Wiring) -> None:
-        LINE.keep(wiring.database, [[[line("aud_1")]]])
+        keep(LINE, wiring, [[line("aud_1")]])
         self.close_all(wiring)
-        assert LINE.keep(wiring.database, [[[line("aud_2")]]]) == [1]
+        assert keep(LINE, wiring, [[line("aud_2")]]) == [1]
         self.close_all(wiring)
         assert set(lines(wiring)) == {"aud_1", "aud_2"}
 
@@ -129,7 +131,7 @@ class TestConnections:
 
         def breaking(cursor: Any, statement: bytes, values: Sequence[Any], **options: Any) -> Any:
             done = real(cursor, statement, values, **options)
-            sizes.append(len(values))
+            sizes.append(values[0].count('"number":'))
             # As long as it takes for others to come.
             time.sleep(0.02)
             if sizes.count(max(sizes)) == 1 < len(sizes):

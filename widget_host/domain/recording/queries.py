@@ -8,6 +8,8 @@ from widget_host.domain.webhooks.queries import ENQUEUE
 from widget_host.kit.together import Given, Together
 
 LEGS = 2
+# Orders at most that share a statement.
+MOST = 8
 # The key comes first: the retry of an order is never measured against what the order itself has changed.
 ORDER = Together(
     Given(IdempotencyKey),
@@ -17,4 +19,5 @@ ORDER = Together(
     Given(Transaction),
     Given(TransactionStatus),
     ENQUEUE,
+    most=MOST,
 )

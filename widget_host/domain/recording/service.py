@@ -11,11 +11,10 @@ from widget_host.domain.transactions.service import Opened, opened
 from widget_host.kit.clock import EnvironmentClock
 from widget_host.kit.db import Database
 from widget_host.kit.gathering import Gathering
-from widget_host.kit.together import Row, Rows
+from widget_host.kit.together import Ready, Row
 
 # Environments times currencies and programs: more are looked up again.
 MOST_ENTRIES = 10_000
-MOST_TOGETHER = 8
 
 
 class Guarded(Exception):
@@ -38,7 +37,7 @@ class Recorder:
         self._clock = clock
         self._ledgers = ledgers
         self._told = told
-        self._keeping = Gathering[Rows, int | None](lambda sets: ORDER.keep(database, sets), most=MOST_TOGETHER)
+        self._keeping = Gathering[Ready, int | None](lambda sets: ORDER.keep(database, sets), most=ORDER.most)
         self._numbers: dict[tuple[str, frozenset[AccountName]], Mapping[AccountName, int] | None] = {}
 
     def record(self, decided: Decided) -> Issued | None:
@@ -52,7 +51,7 @@ class Recorder:
         if numbers is None:
             raise Guarded
         key = key_row(claim_of(decided.order), receipt_answer(receipt), receipt.date)
-        deliveries = self._keeping.do([[key], *self._rows(made, numbers)])
+        deliveries = self._keeping.do(ORDER.ready(self._database, [[key], *self._rows(made, numbers)]))
         if deliveries is None:
             return None
         self._told(made.told.kind, deliveries > 0)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Row, Text, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from widget_host.domain.endpoints.models import Endpoint
 from widget_host.domain.webhooks.models import STANDS, Attempt, Delivery, Event
 from widget_host.domain.webhooks.rules import DELIVERED, WAITING, Due
+from widget_host.kit.db import UtcDateTime
 from widget_host.kit.together import Drawn
 
 MOST_ENDPOINTS = 500
@@ -17,29 +18,23 @@ MOST_ENDPOINTS = 500
 _DELIVERIES = """INSERT INTO deliveries
     (id, environment_id, event_id, endpoint_id, state, attempts, tries, due_at, created_at, subject, sequence)"""
 _ENQUEUE = """
-    SELECT 'dlv' || {letters}, w.environment_id, {event}, w.id, 'waiting', 0, 0, {now}, {now},
-      CASE WHEN w.ordered THEN {subject} END, CASE WHEN w.ordered THEN 1 END
+    SELECT 'dlv' || {letters}, w.environment_id, {{event_id}}, w.id, 'waiting', 0, 0, {{due_at}}, {{due_at}},
+      CASE WHEN w.ordered THEN {{subject}} END, CASE WHEN w.ordered THEN 1 END
     FROM {{source}}webhook_endpoints w
-    WHERE w.environment_id = %s AND w.enabled AND {wants}"""
+    WHERE w.environment_id = {{environment_id}} AND w.enabled AND {wants}"""
 ENQUEUE = Drawn(
     _DELIVERIES,
     {
         "postgresql": _ENQUEUE.format(
-            event="CAST(%s AS text)",
-            letters="substr(CAST(%s AS text), 4, 14) || substr(md5(CAST(%s AS text) || w.id), 1, 13)",
-            now="CAST(%s AS timestamptz)",
-            subject="CAST(%s AS text)",
-            wants="(w.event_types = '[]' OR w.event_types ? %s)",
+            letters="substr({event_id}, 4, 14) || substr(md5({event_id} || w.id), 1, 13)",
+            wants="(w.event_types = '[]' OR w.event_types ? {kind})",
         ),
         "sqlite": _ENQUEUE.format(
-            event="%s",
-            letters="substr(%s, 4, 24) || printf('%03x', row_number() OVER (ORDER BY w.id, %s))",
-            now="%s",
-            subject="%s",
-            wants="(w.event_types = '[]' OR %s IN (SELECT value FROM json_each(w.event_types)))",
+            letters="substr({event_id}, 4, 24) || printf('%03x', row_number() OVER (ORDER BY w.id))",
+            wants="(w.event_types = '[]' OR {kind} IN (SELECT value FROM json_each(w.event_types)))",
         ),
     },
-    ("event_id", "event_id", "event_id", "due_at", "due_at", "subject", "environment_id", "kind"),
+    {"event_id": Text(), "due_at": UtcDateTime(), "subject": Text(), "environment_id": Text(), "kind": Text()},
 )
 UNSYNCHRONIZED = {"synchronize_session": False}
 
