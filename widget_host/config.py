@@ -3,13 +3,14 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from widget_host.kit.value import Value
 
 PREFIX = "WIDGET_HOST_"
 SECRET_LENGTH = 32
@@ -33,8 +34,7 @@ class WrongSetting(ValueError):
         super().__init__(f"{PREFIX}{name}: {why}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Value, frozen=True, kw_only=True):
     """Everything that differs between one installation and another."""
 
     # INSTANCE: the folder for what this installation keeps on disk; made when missing. Default: ./instance

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.fakes.clock import START
 from tests.fixtures import Api
 from widget_host.config import Settings
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 CONFIG = Path(__file__).parents[2] / "schemathesis.toml"

@@ -1,6 +1,5 @@
 """Sandbox and production of one organization: one client id, two worlds."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from tests.fakes.receiver import Receiver, answer
 from tests.fixtures import Api
 from widget_host.app import create_app
 from widget_host.config import Settings, WrongSetting
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 PERSONAS = ("sandbox-pending", "sandbox-partner-error", "sandbox-invalid-token", "sandbox-reply-lost")

@@ -2,7 +2,6 @@ import base64
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler
@@ -23,6 +22,7 @@ from widget_host.domain.webhooks.models import Attempt, Delivery
 from widget_host.domain.webhooks.rules import Claimed
 from widget_host.domain.webhooks.service import Deliveries
 from widget_host.kit.ids import new_id
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 from widget_host.worker import Worker, check_lease, start_in_background
 

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from threading import Event
 from typing import Any
@@ -12,6 +11,7 @@ from tests.factories.queues import Queue
 from tests.fakes.receiver import Receiver, answer
 from widget_host.domain.webhooks.models import Delivery
 from widget_host.domain.webhooks.service import Deliveries
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 from widget_host.worker import Worker, start_in_background
 

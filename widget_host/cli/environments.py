@@ -1,6 +1,5 @@
 """`widget-host environments …`: what each environment allows."""
 
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -9,6 +8,7 @@ from widget_host.cli import host
 from widget_host.domain.organizations.models import Environment
 from widget_host.domain.organizations.rules import MODES, WIDEST_RADIUS, Theme, theme
 from widget_host.kit import wire
+from widget_host.kit.value import asdict
 
 
 @click.group()

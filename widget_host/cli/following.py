@@ -1,10 +1,11 @@
 """The host as a developer's machine sees it: over its API alone, with the client's own credentials."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
 import requests
+
+from widget_host.kit.value import Value
 
 TIMEOUT_SECONDS = 20
 UNAUTHORIZED, NOT_FOUND, TOO_MANY, FIRST_FAULT = 401, 404, 429, 500
@@ -18,8 +19,7 @@ class HostRefused(Exception):
     """The host does not let this client follow: asking again would not help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Value, frozen=True):
     """An event, and whether it was sent again."""
 
     id: str
@@ -28,8 +28,7 @@ class Followed:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Value, frozen=True):
     """What came, and where to go on."""
 
     events: tuple[Followed, ...]

@@ -1,21 +1,20 @@
 """A developer's own receiver: posted to as the host would post, signed, with how it answered."""
 
 import time
-from dataclasses import dataclass
 
 import requests
 
 from widget_host.cli.following import Followed
 from widget_host.kit.clock import SystemClock
 from widget_host.kit.signing import webhook_headers
+from widget_host.kit.value import Value
 
 # As long as the host waits for a receiver.
 TIMEOUT_SECONDS = 15
 GONE = 410
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Value, frozen=True):
     """What came of a try: a status, or why there is none."""
 
     duration_ms: int

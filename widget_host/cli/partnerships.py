@@ -1,6 +1,5 @@
 """`widget-host partnerships …`: on what terms an issuer sells a program's points."""
 
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,6 +10,7 @@ from widget_host.domain.partnering.rules import Terms
 from widget_host.domain.programs.models import Partnership, Program
 from widget_host.kit import wire
 from widget_host.kit.money import Money, TooPrecise
+from widget_host.kit.value import replace
 
 WIDEST_POINTS = (1, 1_000_000)
 WIDEST_VALUE = ("1", "10000")

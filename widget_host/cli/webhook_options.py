@@ -1,7 +1,6 @@
 """The options that describe an endpoint, and what they say."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -16,6 +15,7 @@ from widget_host.domain.endpoints.rules import (
     Authentication,
     Details,
 )
+from widget_host.kit.value import replace
 
 C = TypeVar("C", bound=Callable[..., Any])
 ALL = "all"

@@ -61,7 +61,7 @@ def update(client_id: str, environment: str, endpoint_id: str, url: str | None, 
         environment_id = _environment(services, client_id, environment)
         before = services.endpoints.details(services.endpoints.get(environment_id, endpoint_id))
         after = read_details(before, {"url": url, **said})
-        changes = {name: getattr(after, name) for name in Details.__slots__}
+        changes = {name: getattr(after, name) for name in Details.__struct_fields__}
         services.endpoints.update(environment_id, endpoint_id, changes)
     click.echo(f"{endpoint_id} is changed.")
 

@@ -6,11 +6,12 @@ same way by every library is refused.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 import idna
+
+from widget_host.kit.value import Value
 
 LONGEST_URL = 2000
 LONGEST_HOST = 253
@@ -67,8 +68,7 @@ class AddressRefused(ValueError):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Value, frozen=True):
     """An address taken apart, its host in ASCII; `url` is what every library has to understand the same way."""
 
     scheme: str
@@ -88,8 +88,7 @@ class Target:
         return f"{self.scheme}://{self.authority}{self.rest}"
 
 
-@dataclass(frozen=True, slots=True)
-class AddressRules:
+class AddressRules(Value, frozen=True):
     """How strict to be; in development plain http, private machines and every port are allowed."""
 
     development: bool

@@ -4,18 +4,17 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from widget_host.kit.signing import is_webhook_signed, signed_moment
+from widget_host.kit.value import Value
 
 TOLERANCE = timedelta(seconds=300)
 PREFIX = "whsec_"
 HEX_DIGITS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(Value, frozen=True):
     """What came, and the secret it is checked with."""
 
     secret: str

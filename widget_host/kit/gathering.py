@@ -47,7 +47,7 @@ class Gathering(Generic[T, R]):
 
     def do(self, wanted: T) -> R:
         """Have it done and return its result; raises what doing it raises."""
-        wish = _Wish[T, R](wanted)
+        wish: _Wish[T, R] = _Wish(wanted)
         if not self._may_begin(wish):
             wish.turn.acquire()
         if not wish.is_done:

@@ -1,10 +1,11 @@
 """Money in whole minor units, never a float; how many decimals a currency has comes from CLDR."""
 
-from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import cache
 
 from babel.numbers import get_currency_precision
+
+from widget_host.kit.value import Value
 
 # The default context keeps 28 digits and would round away what is to be refused.
 EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -20,8 +21,7 @@ class TooPrecise(ValueError):
     """The amount has more decimals than its currency."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Money:
+class Money(Value, frozen=True, order=True):
     """An amount of one currency, in its minor units (USD cents, yen, Kuwaiti fils)."""
 
     minor: int

@@ -6,7 +6,8 @@ nothing of SQLAlchemy but its pool is on the way.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, Protocol, cast
 
@@ -17,15 +18,24 @@ from sqlalchemy.types import TypeEngine
 
 from widget_host.kit import direct, wire
 from widget_host.kit.db import Database, Table, UtcDateTime, moment_of_sqlite, utc
+from widget_host.kit.value import Value
 
 Row = Mapping[str, Any]
 # Of each part its rows.
 Rows = Sequence[Sequence[Row]]
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 Write = Callable[[Any], Any]
+
+
+# One set says the same moment many times.
+@lru_cache(maxsize=64)
+def _moment(moment: datetime) -> str:
+    return utc(moment).isoformat()
+
+
 # How a value is sent that goes neither into a column as it is nor into JSON.
 WRITES: Mapping[str, Mapping[type, Write]] = {
-    POSTGRESQL: {UtcDateTime: lambda moment: utc(moment).isoformat()},
+    POSTGRESQL: {UtcDateTime: _moment},
     SQLITE: {UtcDateTime: moment_of_sqlite, JSON: wire.dumps},
 }
 TYPES: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library's
@@ -103,8 +113,7 @@ class Drawn:
         return map(rows[0].get, self._names)
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Value, frozen=True):
     """One set of rows as it is sent to one kind of database, and the key that it claims."""
 
     key: tuple[Any, ...]

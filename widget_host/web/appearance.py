@@ -1,13 +1,13 @@
 """The look of a widget: the palette, light and dark, with the issuer's accent and corners in it, always readable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from markupsafe import Markup
 
 from widget_host.domain.organizations.rules import AUTO, Theme
 from widget_host.kit.colors import best_on, mixed, readable
+from widget_host.kit.value import Value
 
 LIGHT = {
     "bg": "#ffffff",
@@ -48,8 +48,7 @@ CARD_RADIUS, CONTROL_RADIUS = 12, 8
 LIGHT_TINT, DARK_TINT = 9, 18
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Value, frozen=True):
     """How a page is painted: light, dark or as the reader's system has it, and the values of its style sheet."""
 
     mode: str

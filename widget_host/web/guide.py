@@ -1,13 +1,12 @@
 """The guide's snippets: one file for each step and language, shown as it is and run as it is by the tests."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from widget_host.kit.resources import resource
+from widget_host.kit.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Value, frozen=True):
     """A language that every snippet is written in."""
 
     key: str

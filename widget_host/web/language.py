@@ -2,7 +2,6 @@
 
 import gettext as catalogues
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from io import BytesIO
 from typing import cast
@@ -15,6 +14,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from widget_host.kit.resources import PACKAGE
+from widget_host.kit.value import Value
 from widget_host.web.scope import asked
 
 CATALOGUES = PACKAGE / "locales"
@@ -30,8 +30,7 @@ SPOKEN = "language"
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Value, frozen=True):
     """A locale as Babel writes it (`ar_AE`), and the words of its language."""
 
     locale: str

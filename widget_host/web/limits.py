@@ -7,7 +7,6 @@ the end of one, which limits as generous as these need not prevent.
 
 import hashlib
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, cast
@@ -22,6 +21,7 @@ from widget_host.config import Settings
 from widget_host.kit.clock import Clock
 from widget_host.kit.counting import Counts
 from widget_host.kit.errors import Refused
+from widget_host.kit.value import Value
 from widget_host.telemetry import metrics
 from widget_host.web.scope import SAID, asked, host_app
 
@@ -44,8 +44,7 @@ class RateLimited(Refused):
     code = "RATE_LIMITED"
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Value, frozen=True):
     """One limit that a request was counted against; `left` is below zero when it came too soon."""
 
     kind: str

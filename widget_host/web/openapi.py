@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
 from pydantic.alias_generators import to_camel
 
 import widget_host
+from widget_host.kit.value import Value
 from widget_host.web import guards, openapi_parts
 from widget_host.web.api.sandbox import sandbox_only
 from widget_host.web.operations import Operation, Parameter, Reply, described
@@ -31,8 +31,7 @@ UNKNOWN_CALLER: Mapping[guards.Guard, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Value, frozen=True):
     """A described view where it is routed: `path` as OpenAPI writes it."""
 
     method: str

@@ -4,8 +4,9 @@ The path, the method and who may call are not repeated here: they come from the 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
+
+from widget_host.kit.value import Value, field
 
 Schema = Mapping[str, Any]
 View = Callable[..., Any]
@@ -15,8 +16,7 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Value, frozen=True):
     """A part of the path, a query parameter or a header; the first of the schema's `examples` is shown."""
 
     name: str
@@ -26,8 +26,7 @@ class Parameter:
     is_required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Value, frozen=True):
     """What an answer says that another operation asks for: parameter → runtime expression of OpenAPI."""
 
     operation_id: str
@@ -35,8 +34,7 @@ class Link:
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Value, frozen=True, kw_only=True):
     """What is sent: a type that pydantic knows; `examples` by their names, else one is made of the fields' own."""
 
     model: Any
@@ -44,8 +42,7 @@ class Body:
     media_types: Sequence[str] = (JSON,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Value, frozen=True, kw_only=True):
     """One answer that is no error; `model` None where it has no body, `headers` are names of openapi.HEADERS."""
 
     model: Any = None
@@ -57,8 +54,7 @@ class Reply:
     links: Mapping[str, Link] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Value, frozen=True, kw_only=True):
     """All that the reference says of one view; `errors` are codes of problems.py, those that every view has left out.
 
     `security` replaces what the guard says, where a view lets in more than its guard does.

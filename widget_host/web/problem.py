@@ -1,14 +1,14 @@
 """What is known of a code that an error can carry."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from widget_host.kit.value import Value, field
 
 REQUEST_ID = "req_01m7xp0c4gf3ht2v8wq6k9s5rd"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Value, frozen=True):
     """One code of problem+json (RFC 9457); `detail` is the sentence of its example, `more` what stands beside it."""
 
     code: str
@@ -32,8 +32,7 @@ class Problem:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class OAuthProblem:
+class OAuthProblem(Value, frozen=True):
     """One `error` of the token endpoint (RFC 6749 §5.2); `detail` is its example's description."""
 
     code: str

@@ -1,13 +1,12 @@
 """The page on receiving webhooks: one receiver for each framework, shown as it is and run as it is by the tests."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from widget_host.kit.resources import resource
+from widget_host.kit.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Receiver:
+class Receiver(Value, frozen=True):
     """A framework, the file that receives in it, and what the file's language is called in the page."""
 
     key: str

@@ -1,9 +1,9 @@
 """The reference as its page needs it: the OpenAPI document taken apart into sections, operations and rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from widget_host.kit.value import Value
 from widget_host.web import requests_shown
 from widget_host.web.operations import JSON
 from widget_host.web.rows import Row, parameter_rows, rows_of
@@ -17,16 +17,14 @@ CALLERS = {
 IN_BODY = "client id and secret in the body"
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Value, frozen=True):
     """A named example of a body, or of a request as a command."""
 
     name: str
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerView:
+class AnswerView(Value, frozen=True):
     """One answer that is no error."""
 
     status: str
@@ -36,8 +34,7 @@ class AnswerView:
     headers: Sequence[Row]
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorView:
+class ErrorView(Value, frozen=True):
     """One code that an operation may answer."""
 
     status: str
@@ -46,8 +43,7 @@ class ErrorView:
     example: Any
 
 
-@dataclass(frozen=True, slots=True)
-class OperationView:
+class OperationView(Value, frozen=True):
     """One operation; `anchor` is what the fragments of links say."""
 
     anchor: str
@@ -65,8 +61,7 @@ class OperationView:
     errors: Sequence[ErrorView]
 
 
-@dataclass(frozen=True, slots=True)
-class SectionView:
+class SectionView(Value, frozen=True):
     """One tag with its operations."""
 
     anchor: str

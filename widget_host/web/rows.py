@@ -1,9 +1,9 @@
 """JSON Schemas in words: a row for each field, with its type, whether it has to be there, and its limits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from widget_host.kit.value import Value
 from widget_host.web.parsing import NO_CONTROLS
 from widget_host.web.schemas import Schemas, resolve
 
@@ -23,8 +23,7 @@ WORDS: Mapping[str, str] = {
 CODES = ("pattern", "const", "default")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Value, frozen=True):
     """One field, parameter or header; `name` is the way to it, written with dots."""
 
     name: str

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.functional.api.test_programs import UNKNOWN
 from widget_host.config import Settings
 from widget_host.domain.inbound.rules import Sender
 from widget_host.domain.inbound.service import InboundSecrets
+from widget_host.kit.value import replace
 from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
 

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,6 +10,7 @@ from tests.functional.api.conftest import Order
 from tests.functional.api.test_errors import address
 from widget_host.app import create_app
 from widget_host.config import Settings
+from widget_host.kit.value import replace
 from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
 

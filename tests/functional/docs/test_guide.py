@@ -1,12 +1,12 @@
 """The guide's snippets, run as the page shows them against a host that really listens."""
 
-import dataclasses
 import os
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,13 +18,14 @@ from tests.fakes.clock import StoppedClock
 from tests.functional.docs.page import Page
 from widget_host.app import create_app
 from widget_host.config import Settings
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 STEPS = ("authenticate", "programs", "validate", "preview", "issue", "errors", "sandbox")
 PLACEHOLDERS = ("cli_…", "whs_sandbox_…")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Guide:
     """The guide of a running host, and who reads it."""
 
@@ -91,7 +92,7 @@ class TestSnippets:
         # The page names the address, so the address is known before the host is.
         server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
         address = f"http://127.0.0.1:{server.port}"
-        wiring = Wiring(dataclasses.replace(settings, base_url=address), clock)
+        wiring = Wiring(replace(settings, base_url=address), clock)
         server.app = create_app(wiring.settings, wiring)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from tests.fixtures import Api
 from widget_host.config import Settings
 from widget_host.domain.inbound.models import InboundEvent
 from widget_host.domain.webhooks.models import Event
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 

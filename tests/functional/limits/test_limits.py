@@ -1,7 +1,6 @@
 """What callers see of the rate limits, on every surface."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.functional.widgets.conftest import PATH, Widget
 from tests.services.redis import RedisServer
 from widget_host.app import create_app
 from widget_host.config import Settings
+from widget_host.kit.value import replace
 from widget_host.web import limits
 from widget_host.wiring import Wiring
 

@@ -1,7 +1,6 @@
 """Whose word is taken for where a request came from, and for the name it was sent to."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from tests.factories.issuers import Issuer
 from tests.fixtures import Api
 from widget_host.app import create_app
 from widget_host.config import Settings
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 Behind = Callable[..., FlaskClient]

@@ -3,7 +3,6 @@
 import json
 import re
 import uuid
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from widget_host.app import create_app
 from widget_host.config import Settings
 from widget_host.domain.endpoints.rules import Details
 from widget_host.kit.logs import configure
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 from widget_host.worker import Worker
 

@@ -1,10 +1,9 @@
-from dataclasses import replace
-
 import pytest
 from flask.testing import FlaskClient
 
 from tests.factories.issuers import BANK
 from tests.functional.widgets.conftest import PATH, Launch, Widget, hidden_fields
+from widget_host.kit.value import replace
 from widget_host.web.widgets.purchase import amount_screen
 from widget_host.wiring import Wiring
 

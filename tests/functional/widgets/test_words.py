@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ from widget_host.domain.programs.rules import Offer, ProgramFacts
 from widget_host.domain.transactions.rules import PointsOutOfRange, ValueOutOfRange
 from widget_host.kit.errors import Refused
 from widget_host.kit.money import Money
+from widget_host.kit.value import replace
 from widget_host.web.widgets import refusals, words
 
 

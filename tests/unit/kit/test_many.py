@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -8,6 +6,7 @@ from widget_host.domain.upkeep.models import AuditEvent
 from widget_host.domain.upkeep.rules import Entry
 from widget_host.kit.clock import SystemClock
 from widget_host.kit.many import insert_many
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 NOW = SystemClock().now()

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self, cast
 
 import requests
@@ -18,6 +18,7 @@ from widget_host.adapters.http import answers
 from widget_host.adapters.http.answers import Answer, body_text
 from widget_host.adapters.http.names import Names
 from widget_host.kit.addresses import AddressRefused, AddressRules, Target
+from widget_host.kit.value import Value
 
 
 class OutgoingHttp:
@@ -133,8 +134,7 @@ class _Session(requests.Session):
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Value, frozen=True):
     method: str
     url: str
     headers: Mapping[str, str]

@@ -1,7 +1,6 @@
 """The sandbox's programs: no partner is asked, everything follows from the member's number."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NoReturn
 
 from widget_host.domain.programs import rules
@@ -14,13 +13,13 @@ from widget_host.domain.transactions.rules import (
     ValueOutOfRange,
 )
 from widget_host.kit.errors import FieldError, InvalidFields, InvalidToken
+from widget_host.kit.value import Value
 
 PENDING, PENDING_FAILS, REPLY_LOST = "sandbox-pending", "sandbox-pending-fails", "sandbox-reply-lost"
 INVALID_MEMBER = "sandbox-invalid-member"
 
 
-@dataclass(frozen=True, slots=True)
-class Persona:
+class Persona(Value, frozen=True):
     """A member's number that makes something happen, and what."""
 
     member: str

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from widget_host.domain.organizations.rules import MODES, Theme
 from widget_host.kit.errors import InvalidToken, Refused
 from widget_host.kit.money import Money
+from widget_host.kit.value import Value, asdict
 
 ACCESS_TOKEN_LIFE = timedelta(seconds=600)
 LAUNCH_LIFE = timedelta(seconds=600)
@@ -93,8 +93,7 @@ class NoLaunchToken(Refused):
     code = "NO_LAUNCH_TOKEN"
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Value, frozen=True):
     """Who calls the API: an organization, in one environment, by one secret."""
 
     client_id: str
@@ -106,8 +105,7 @@ class Client:
     clock_ahead: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Value, frozen=True):
     """Whose access token it is, and until when it is good, in seconds since 1970."""
 
     client: Client
@@ -130,16 +128,14 @@ def access_claims(client: Client, token_id: str, *, issuer: str, at: int) -> dic
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Prefill:
+class Prefill(Value, frozen=True):
     """What the issuer already knows of the customer's account at a program."""
 
     user_id: str | None = None
     user_email: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchedCard:
+class LaunchedCard(Value, frozen=True):
     """The card whose rewards are divided; `max_programs` is None where the issuer leaves it to the host."""
 
     id: str
@@ -147,8 +143,7 @@ class LaunchedCard:
     max_programs: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchRequest:
+class LaunchRequest(Value, frozen=True):
     """What the issuer's backend says when it asks for a widget; `program_ids` empty means all partners.
 
     `card` is said of the Multibrand widget alone. `metadata` is the issuer's own, and stays with the launch.
@@ -173,8 +168,7 @@ class LaunchRequest:
         return self.source_user_id, self.card.id if self.card else None
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(Value, frozen=True):
     """The environment a widget belongs to, as its pages need it."""
 
     environment_id: str
@@ -185,8 +179,7 @@ class Tenant:
     theme: Theme
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Value, frozen=True):
     """A tenant as opening its widgets depends on it: the currency where none is named, and whether they open at all."""
 
     tenant: Tenant
@@ -194,8 +187,7 @@ class Standing:
     is_open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OpenWidget:
+class OpenWidget(Value, frozen=True):
     """A live widget session: whose it is, what the issuer said when it asked for the widget, and what its page did."""
 
     id: str

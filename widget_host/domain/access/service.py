@@ -1,7 +1,6 @@
 """What may be done with client secrets, access tokens and widget sessions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from widget_host.kit.crypto import SecretHasher, new_secret
 from widget_host.kit.errors import InvalidToken, NotFound
 from widget_host.kit.ids import new_id
 from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner
+from widget_host.kit.value import replace
 
 
 class Clients:

@@ -1,13 +1,11 @@
 """Whose an account is, and how it is written. Pure."""
 
-from dataclasses import dataclass
-
 from widget_host.domain.programs.rules import Destination
 from widget_host.kit import wire
+from widget_host.kit.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Value, frozen=True):
     """A customer of one environment; another environment's customer of the same name is somebody else."""
 
     environment_id: str

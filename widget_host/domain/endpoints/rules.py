@@ -1,11 +1,11 @@
 """What an endpoint may be, which of its secrets sign, and when its deliveries rest. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from widget_host.kit.addresses import AddressRefused, AddressRules
 from widget_host.kit.errors import FieldError, InvalidFields, Refused
+from widget_host.kit.value import Value, replace
 
 SIGNATURE, BASIC, OAUTH2 = "SIGNATURE", "BASIC", "OAUTH2"
 IN_HEADER, IN_BODY = "HEADER", "BODY"
@@ -47,8 +47,7 @@ class SecretInUse(Refused):
     code = "SECRET_IN_USE"
 
 
-@dataclass(frozen=True, slots=True)
-class Authentication:
+class Authentication(Value, frozen=True):
     """How an endpoint knows who calls, beside the signature; `credential` is the password or client secret."""
 
     mode: str = SIGNATURE
@@ -60,8 +59,7 @@ class Authentication:
     credential: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
+class Details(Value, frozen=True, kw_only=True):
     """All that a tenant says of an endpoint."""
 
     url: str
@@ -72,8 +70,7 @@ class Details:
     per_second: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Receiver:
+class Receiver(Value, frozen=True):
     """An endpoint as a delivery needs it now; the first secret signs alone, the others beside it.
 
     `problem` says why nothing can be sent: the key that sealed its secrets is gone from the settings.
@@ -87,8 +84,7 @@ class Receiver:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Value, frozen=True):
     """What came of some attempts at one endpoint; `is_gone` where it answered 410."""
 
     successes: int = 0
@@ -96,8 +92,7 @@ class Tally:
     is_gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Value, frozen=True):
     """How an endpoint's deliveries went: since when nothing but failures, and how many within the breaker's window.
 
     A window begins with a failure: a healthy endpoint is never written to.

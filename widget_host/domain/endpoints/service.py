@@ -1,7 +1,6 @@
 """What may be done with endpoints and their secrets."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.crypto import SecretBox, Undecryptable, new_secret
 from widget_host.kit.errors import FieldError, InvalidFields, NotFound
 from widget_host.kit.ids import new_id
+from widget_host.kit.value import asdict, replace
 
 UNREADABLE = "the endpoint's secret cannot be opened with the configured keys"
 

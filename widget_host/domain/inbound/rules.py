@@ -1,9 +1,9 @@
 """Who signs webhooks to us, and how they are refused. Pure."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from widget_host.kit.errors import Refused
+from widget_host.kit.value import Value
 
 TOLERANCE = timedelta(seconds=300)
 KEPT = timedelta(days=30)
@@ -32,8 +32,7 @@ class TooManySecrets(Refused):
     code = "TOO_MANY_SECRETS"
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Value, frozen=True):
     """Who signed: somebody an environment trusts; `program_id` where the secret speaks for one program only."""
 
     environment_id: str

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -17,6 +16,7 @@ from widget_host.kit.db import insert_if_new
 from widget_host.kit.errors import NotFound
 from widget_host.kit.ids import new_id
 from widget_host.kit.signing import is_webhook_signed, signed_moment
+from widget_host.kit.value import Value
 
 NO_MOMENT = "0000000000"
 
@@ -107,8 +107,7 @@ class InboundSecrets:
             return self._decoy
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Value, frozen=True):
     environment_id: str
     kind: str
     clock_ahead_ms: int

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
 from datetime import timedelta
 
 from widget_host.domain.orders import rules
@@ -21,6 +20,7 @@ from widget_host.domain.transactions.rules import (
 )
 from widget_host.kit.errors import Refused
 from widget_host.kit.ids import new_id
+from widget_host.kit.value import replace
 
 
 class Issuing:

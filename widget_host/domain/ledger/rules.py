@@ -1,11 +1,11 @@
 """What an entry is made of, and what it must never be. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from widget_host.kit.errors import Refused
+from widget_host.kit.value import Value, field
 
 
 class InsufficientFunds(Refused):
@@ -38,8 +38,7 @@ class AccountName(NamedTuple):
     holder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Value, frozen=True):
     """One asset moving between two accounts; amount in the asset's smallest unit, above zero."""
 
     source: AccountName
@@ -52,8 +51,7 @@ class Movement:
         return self.source.asset
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(Value, frozen=True):
     """An entry about to be posted, with the event that tells of it."""
 
     id: str

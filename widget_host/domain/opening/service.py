@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, cast
 
 from widget_host.domain.access.rules import (
@@ -27,6 +26,7 @@ from widget_host.kit.gathering import Gathering
 from widget_host.kit.ids import new_id
 from widget_host.kit.lookups import Lookups
 from widget_host.kit.signing import LaunchTokenSigner
+from widget_host.kit.value import Value
 
 # What is asked, as `queries.ASKED` names it: the session first, then its launch.
 Asked = tuple[str, ...]
@@ -35,8 +35,7 @@ Found = tuple[dict[str, Any], list[tuple[str, str]] | None]
 MOST_TOGETHER = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Value, frozen=True):
     """A session that has just begun: its bearer, whose it is, and the accounts they used before, the last one first."""
 
     bearer: str

@@ -1,7 +1,6 @@
 """What an order is answered, now and whenever it is asked again. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from widget_host.domain.transactions.rules import (
     ValueOutOfRange,
 )
 from widget_host.kit.errors import Refused
+from widget_host.kit.value import Value
 
 # What a program or its limits decided is decided: a retry hears the same. What the caller or an operator can mend
 # (an unknown program, a partnership not enabled, a program that is down) is asked again.
@@ -37,8 +37,7 @@ ASK_AGAIN = (
 CREDIT_LEASE = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(Value, frozen=True):
     """What an order came to; `is_replay` when it had been answered before."""
 
     receipt: Receipt
@@ -50,8 +49,7 @@ def ask_again_after(attempts: int) -> timedelta:
     return ASK_AGAIN[min(attempts, len(ASK_AGAIN)) - 1] if attempts else ASK_AGAIN[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Value, frozen=True):
     """A key under which a request is answered once; `title` names it to people, `asked` is compared with a repeat's.
 
     A key of another kind than a reference number begins with that kind and a line's end, which no reference holds.
@@ -63,8 +61,7 @@ class Claim:
     asked: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Value, frozen=True):
     """An order that may be kept: its price, its transaction's id, and when its program is asked, if it still is."""
 
     order: Order
@@ -78,32 +75,28 @@ class Decided:
         return Receipt(self.transaction_id, self.preview.total_points, self.order.reference_number, now, status)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Value, frozen=True):
     """One order of several, and what its answer says beside the receipt, in plain JSON."""
 
     order: Order
     said: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Value, frozen=True):
     """What one part came to."""
 
     receipt: Receipt
     said: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class AllIssued:
+class AllIssued(Value, frozen=True):
     """What several orders came to; `is_replay` when they had been answered before."""
 
     parts: tuple[Given, ...]
     is_replay: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FinalWord:
+class FinalWord(Value, frozen=True):
     """What a program says in the end about a credit that it accepted: given, or not and why."""
 
     transaction: str

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,10 +33,10 @@ from widget_host.domain.transactions.service import Transactions, destination_of
 from widget_host.kit.clock import Clock, EnvironmentClock
 from widget_host.kit.db import insert_if_new
 from widget_host.kit.errors import Refused
+from widget_host.kit.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Value, frozen=True):
     """A transaction whose program is to be asked about it."""
 
     transaction_id: str

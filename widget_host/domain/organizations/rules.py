@@ -1,12 +1,12 @@
 """What an environment may be told to allow."""
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 
 from widget_host.kit.colors import is_color
 from widget_host.kit.errors import FieldError, InvalidFields
+from widget_host.kit.value import Value
 
 LONGEST_NAME = 200
 SANDBOX, PRODUCTION = "sandbox", "production"
@@ -40,8 +40,7 @@ APP_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+")
 HOST_PATTERN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(Value, frozen=True):
     """What an issuer says of its widgets' look; None leaves it as it comes.
 
     The accent is `#rrggbb`, the radius that of cards in pixels, the mode one of MODES, the logo a picture's address.

@@ -1,7 +1,6 @@
 """What may be done with issuers and their environments."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock
 from widget_host.kit.errors import FieldError, InvalidFields, NotFound
 from widget_host.kit.ids import new_id
+from widget_host.kit.value import asdict
 
 
 class Check(Protocol):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,6 +11,7 @@ from babel.core import get_global
 
 from widget_host.domain.programs.rules import Field, read_fields
 from widget_host.kit.errors import FieldError, InvalidFields, Refused
+from widget_host.kit.value import Value, asdict
 
 LENGTHS = {"name": 120, "business_name": 120, "industry": 60, "terms_url": 300, "description": 500, "unit": 60}
 KINDS = {"destinationUserId": "string", "destinationUserEmail": "email"}
@@ -29,8 +29,7 @@ class PartnershipExists(Refused):
     code = "PARTNERSHIP_EXISTS"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProgramDetails:
+class ProgramDetails(Value, frozen=True, kw_only=True):
     """What is said of a program; None leaves it as it is, or as is usual for a new one."""
 
     name: str | None = None
@@ -48,8 +47,7 @@ class ProgramDetails:
         return {name: text for name in LENGTHS if (text := getattr(self, name)) is not None}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Value, frozen=True, kw_only=True):
     """What a point costs and how much is sold at once; values in minor units, both in the program's currency."""
 
     price: str
@@ -60,11 +58,10 @@ class Terms:
 
     def as_columns(self) -> dict[str, Any]:
         """Return them by column."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return asdict(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCampaign:
+class NewCampaign(Value, frozen=True, kw_only=True):
     """A bonus to be: percent of the points bought, `issuer_share` percent of it paid by the issuer."""
 
     name: str

@@ -1,7 +1,6 @@
 """How a card's value is divided among programs, and what changed in a choice of them. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from widget_host.domain.programs.rules import Destination
 from widget_host.domain.transactions.rules import Order
 from widget_host.kit.errors import FieldError, InvalidFields, Refused
 from widget_host.kit.money import Money
+from widget_host.kit.value import Value, replace
 
 WHOLE = 100
 # Where the issuer does not say how many programs a card may have.
@@ -27,8 +27,7 @@ class PreferencesChanged(Refused):
     code = "PREFERENCES_CHANGED"
 
 
-@dataclass(frozen=True, slots=True)
-class Preferred:
+class Preferred(Value, frozen=True):
     """One program of a card: whose account there, and how many percent of each reward it gets."""
 
     program_id: str
@@ -36,16 +35,14 @@ class Preferred:
     allocation: int
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Value, frozen=True):
     """A program of a card, and the percent last asked for it; it has another one where all asked are not the whole."""
 
     preferred: Preferred
     asked: int
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Value, frozen=True):
     """What a sender says of one program of a card; `sequence` is the sender's own count, where it counts."""
 
     kind: str
@@ -58,8 +55,7 @@ class Connection:
     sequence: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Value, frozen=True):
     """The newest that is known of a program of a card; the sender is the program it signs for, None for the issuer."""
 
     date: datetime
@@ -67,8 +63,7 @@ class Word:
     sequence: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CardChoice:
+class CardChoice(Value, frozen=True):
     """What a customer chose for a card, in their order; version 0 is what nobody has saved yet."""
 
     source_user_id: str
@@ -78,8 +73,7 @@ class CardChoice:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Reward:
+class Reward(Value, frozen=True):
     """Value that a card earned, to be divided as its preferences say."""
 
     environment_id: str

@@ -1,9 +1,7 @@
 """What a point costs, how much may be bought, and how a member is named. Pure."""
 
-import dataclasses
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from enum import Enum
@@ -11,6 +9,7 @@ from typing import Any, Protocol
 
 from widget_host.kit.errors import FieldError, Refused
 from widget_host.kit.money import Money, decimals_of
+from widget_host.kit.value import Value, field
 
 PRICE_STEP = Decimal("0.00000001")
 EMAIL_PATTERN = r"[^@\s]{1,64}@[^@\s]{1,180}\.[^@\s.]{2,63}"
@@ -28,8 +27,7 @@ class NoPartnership(Refused):
     code = "NO_PARTNERSHIP"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Value, frozen=True):
     """One thing a program asks of the member, in the order it asks."""
 
     name: str
@@ -46,8 +44,7 @@ class Field:
         return re.fullmatch(pattern, text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Value, frozen=True):
     """The member's account at the program; empty where the program does not ask."""
 
     user_id: str | None = None
@@ -62,8 +59,7 @@ class Destination:
         return self.as_account().get(field)
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramFacts:
+class ProgramFacts(Value, frozen=True):
     """What everybody may know of a program."""
 
     id: str
@@ -77,12 +73,11 @@ class ProgramFacts:
     currency: str
     fields: tuple[Field, ...]
     connector: str
-    connection: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    connection: Mapping[str, Any] = field(default_factory=dict)
     sealed_secret: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignFacts:
+class CampaignFacts(Value, frozen=True):
     """A bonus that is on: percent of the points bought, `issuer_share` percent of it paid by the issuer."""
 
     id: str
@@ -92,8 +87,7 @@ class CampaignFacts:
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Value, frozen=True):
     """What one environment's customers can buy of a program; price and value limits are in `currency`."""
 
     program: ProgramFacts
@@ -108,8 +102,7 @@ class Offer:
     campaign: CampaignFacts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MemberCheck:
+class MemberCheck(Value, frozen=True):
     """Whether the program knows the member; `reason` is MALFORMED, NOT_FOUND, NAME_MISMATCH or INELIGIBLE when not.
 
     `name` is what the program tells of a member's name, as it masks it.
@@ -120,8 +113,7 @@ class MemberCheck:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Value, frozen=True):
     """Points to be given to a member, under an id that makes it happen once however often it is asked."""
 
     id: str
@@ -178,12 +170,12 @@ def read_fields(fields: Mapping[str, Any]) -> tuple[Field, ...]:
 def misfits(fields: Sequence[Field], destination: Destination) -> list[FieldError]:
     """Return what is missing or has the wrong form, one error per field."""
     errors = []
-    for field in fields:
-        given = destination.value_of(field.name)
-        if not given and field.required:
-            errors.append(FieldError(field.name, "required", f"{field.label} is required."))
-        elif given and not field.accepts(given):
-            errors.append(FieldError(field.name, "malformed", f"{field.label}: {field.hint}"))
+    for asked in fields:
+        given = destination.value_of(asked.name)
+        if not given and asked.required:
+            errors.append(FieldError(asked.name, "required", f"{asked.label} is required."))
+        elif given and not asked.accepts(given):
+            errors.append(FieldError(asked.name, "malformed", f"{asked.label}: {asked.hint}"))
     return errors
 
 

@@ -1,7 +1,8 @@
 """When a reward is looked at again that has to be undone, and what its parts' history says. Pure."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from widget_host.kit.value import Value
 
 LONGEST_REASON = 500
 # How long one process may hold a reward before another goes on with it.
@@ -10,8 +11,7 @@ MOST_DOUBLINGS = 20
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=6)
 
 
-@dataclass(frozen=True, slots=True)
-class Abandoned:
+class Abandoned(Value, frozen=True):
     """A reward to be undone: the parts that were given by now; `is_complete` when no other part can still be given."""
 
     environment_id: str

@@ -1,6 +1,5 @@
 """How value becomes points, what is too little or too much, and what a transaction may become. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -9,6 +8,7 @@ from widget_host.domain.programs.rules import Destination, Offer, misfits
 from widget_host.kit import wire
 from widget_host.kit.errors import FieldError, InvalidFields, Refused
 from widget_host.kit.money import Money, decimals_of
+from widget_host.kit.value import Value
 
 POINTS = "POINTS"
 PENDING, COMPLETED, FAILED, REVERSED = "PENDING", "COMPLETED", "FAILED", "REVERSED"
@@ -81,8 +81,7 @@ class ReversalRefused(Refused):
     code = "REVERSAL_REFUSED"
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Value, frozen=True):
     """What a value buys; `remainder` is the part of the value that no whole point is worth, in major units."""
 
     value: Money
@@ -98,8 +97,7 @@ class Preview:
         return self.points + self.bonus_points
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Value, frozen=True):
     """What is to be priced: a value, or an exact number of points instead."""
 
     environment_id: str
@@ -118,8 +116,7 @@ class Asked:
         return POINTS if self.value is None else self.value.currency
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Value, frozen=True):
     """A request to turn value into points; `points` instead of `value` orders an exact number.
 
     A widget's order names its launch, and keeps no refusals: its customer corrects and tries again under the same
@@ -160,8 +157,7 @@ class Order:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Value, frozen=True):
     """The answer to an order, the same however often it is asked for."""
 
     id: str

@@ -1,7 +1,6 @@
 """What may be done with transactions: record, settle, read back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,13 +20,13 @@ from widget_host.kit.clock import EnvironmentClock, isoformat
 from widget_host.kit.errors import NotFound
 from widget_host.kit.ids import new_id
 from widget_host.kit.money import Money
+from widget_host.kit.value import Value
 
 Row = Mapping[str, Any]
 COLUMNS = tuple(Transaction.__table__.columns.keys())
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Value, frozen=True):
     """A transaction that begins completed: its row, and the entry and the event that come with it."""
 
     row: Row

@@ -1,16 +1,16 @@
 """What is remembered of the host's own running, as it is handed around. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from widget_host.kit.value import Value
 
 DELIVERY_WORKER = "delivery"
 PULSE_EVERY = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Value, frozen=True):
     """What came of looking through the books: the rules that were broken, each with ids to look at."""
 
     at: datetime
@@ -22,8 +22,7 @@ class Check:
         return not self.broken
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value, frozen=True):
     """Something that matters to who guards the host; `details` holds ids and addresses, never a secret or a member."""
 
     id: str

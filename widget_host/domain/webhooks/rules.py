@@ -1,7 +1,6 @@
 """When a delivery is tried, what an answer means, and who of those that wait is next. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from fractions import Fraction
@@ -9,6 +8,7 @@ from typing import Any
 
 from widget_host.domain.endpoints.rules import Receiver, Tally
 from widget_host.kit import wire
+from widget_host.kit.value import Value
 
 STEPS = (
     timedelta(0),
@@ -42,8 +42,7 @@ MOST_WHILE_FAILING = 4
 LONGEST_RETRY_AFTER_DIGITS = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Value, frozen=True):
     """Something to be told about a subject; `sequence` counts what is told of it, `payload` follows in the body."""
 
     environment_id: str
@@ -67,8 +66,7 @@ class Told:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Value, frozen=True):
     """A delivery this worker may try until its lease ends; the fence proves that it still may."""
 
     id: str
@@ -80,8 +78,7 @@ class Claimed:
     receiver: Receiver
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Value, frozen=True):
     """What came of an attempt: a status, or the kind of error when there was no answer."""
 
     started_at: datetime
@@ -104,8 +101,7 @@ class Outcome:
         return self.timed_out or self.status in OVERLOADED
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Value, frozen=True):
     """An endpoint for which something is due; `per_second` and `free_at` where it is throttled."""
 
     endpoint_id: str

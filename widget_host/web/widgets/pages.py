@@ -1,7 +1,6 @@
 """The page around every screen of a widget: its element for htmx, all of it without scripts or on opening."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -10,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from widget_host.domain.access.rules import NoLaunchToken, SessionEnded, Tenant
 from widget_host.domain.organizations.rules import MODES
 from widget_host.kit.signing import BadSignature
+from widget_host.kit.value import Value
 from widget_host.web import hx, language
 from widget_host.web.errors import status_of
 from widget_host.web.guards import anyone, protect
@@ -28,8 +28,7 @@ UNAVAILABLE, PAUSE_SECONDS = 503, 120
 View = Callable[[], ResponseReturnValue]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Value, frozen=True):
     """A screen that can be seen again at an address of its own: whose it is, and how it looked."""
 
     tenant: Tenant

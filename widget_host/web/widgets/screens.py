@@ -1,17 +1,16 @@
 """What the screens of both widgets are made of: cards, facts, fields, and the calm screens that only say something."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from widget_host.domain.access.rules import ExchangeFinished, SessionEnded, SessionReplaced
 from widget_host.domain.programs.rules import Field, Offer, ProgramFacts
+from widget_host.kit.value import Value
 from widget_host.web.language import _
 from widget_host.web.widgets import words
 from widget_host.web.widgets.session import face
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramCard:
+class ProgramCard(Value, frozen=True):
     """One program; `rate` and `bonus` where it is offered: `bonus` says what is given on top, and until when."""
 
     id: str
@@ -21,8 +20,7 @@ class ProgramCard:
     bonus: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldView:
+class FieldView(Value, frozen=True):
     """One field of the destination account."""
 
     name: str
@@ -44,16 +42,14 @@ class FieldView:
         return " ".join(f"{self.name}-{said}" for said in ("error", "hint") if getattr(self, said))
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Value, frozen=True):
     """A name with its figure."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageScreen:
+class MessageScreen(Value, frozen=True):
     """A screen with nothing to press; `icon` is a macro of macros/icons.html."""
 
     icon: str

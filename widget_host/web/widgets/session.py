@@ -1,13 +1,13 @@
 """Who a widget's request comes from: no cookie, a bearer in memory, or a hidden field where no scripts run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from flask import abort, request
 
 from widget_host.domain.access.rules import NoLaunchToken, OpenWidget, SessionEnded
 from widget_host.domain.programs.rules import Destination
+from widget_host.kit.value import Value
 from widget_host.web import audit, language, limits
 from widget_host.web.headers import allow_framing
 from widget_host.web.scope import asked, follow_clock, wiring
@@ -19,8 +19,7 @@ FACE, VISITOR, SAID = "face", "visitor", "said"
 LONGEST_THEME = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Value, frozen=True):
     """What a widget says, to be translated, when it does not go on: what became of what the customer had begun."""
 
     ended: str
@@ -29,8 +28,7 @@ class Ends:
     paused: str
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(Value, frozen=True):
     """One widget as its pages show it: its name in tokens and messages, its folder, its title, and who made it.
 
     `style` and `script` are files of its own, beside those that all widgets share.
@@ -45,8 +43,7 @@ class Face:
     script: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Value, frozen=True):
     """The customer in front of a widget; the bearer is theirs, and stands in full pages only.
 
     `accounts` are those they used before, where they are known already.

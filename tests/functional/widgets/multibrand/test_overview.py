@@ -1,6 +1,5 @@
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,6 +19,7 @@ from tests.functional.widgets.multibrand.conftest import (
 from widget_host.app import create_app
 from widget_host.config import Settings
 from widget_host.domain.programs.models import Partnership
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 

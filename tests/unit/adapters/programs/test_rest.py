@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import socket
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from widget_host.domain.transactions.rules import InvalidMember, PartnerFailed, 
 from widget_host.kit.addresses import AddressRules
 from widget_host.kit.crypto import KeyRing, SecretBox
 from widget_host.kit.signing import is_webhook_signed
+from widget_host.kit.value import replace
 
 SECRET = "shared-between-host-and-program-only"
 BOX = SecretBox(KeyRing(["k" * 32]))
@@ -72,7 +72,7 @@ class TestRequests:
         self, connector: RestConnector, program: ProgramFacts, receiver: Receiver
     ) -> None:
         with pytest.raises(PartnerFailed, match="cannot be opened"):
-            connector.credit(dataclasses.replace(program, sealed_secret=None), CREDIT)
+            connector.credit(replace(program, sealed_secret=None), CREDIT)
         assert receiver.received == []
 
 
@@ -174,7 +174,7 @@ class TestCredit:
             probe.bind(("127.0.0.1", 0))
             nobody = {"baseUrl": f"http://127.0.0.1:{probe.getsockname()[1]}"}
         with pytest.raises(PartnerFailed):
-            connector.credit(dataclasses.replace(program, connection=nobody), CREDIT)
+            connector.credit(replace(program, connection=nobody), CREDIT)
 
     def test_knows_that_no_connection_came_about_in_time(self, program: ProgramFacts) -> None:
         with pytest.raises(PartnerTimedOut):
@@ -243,4 +243,4 @@ def connector() -> RestConnector:
 def program(receiver: Receiver) -> ProgramFacts:
     sealed = BOX.seal(SECRET, owner="prg_1")
     connection = {"baseUrl": f"{receiver.address}/api/"}
-    return dataclasses.replace(make_facts(NUMBER), connector="rest", connection=connection, sealed_secret=sealed)
+    return replace(make_facts(NUMBER), connector="rest", connection=connection, sealed_secret=sealed)

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -16,6 +15,7 @@ from widget_host.domain.transactions.rules import (
 from widget_host.domain.webhooks.models import Event
 from widget_host.kit import wire
 from widget_host.kit.money import Money
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 TOO_LITTLE, TOO_MUCH = Money(499, "USD"), Money(200_001, "USD")

@@ -287,4 +287,4 @@ def spend(wiring: Wiring, opened: OpenWidget) -> None:
 
 
 def values(request: LaunchRequest) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in LaunchRequest.__dataclass_fields__}
+    return {name: getattr(request, name) for name in LaunchRequest.__struct_fields__}

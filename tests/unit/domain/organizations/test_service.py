@@ -1,10 +1,9 @@
-from dataclasses import replace
-
 import pytest
 
 from tests.factories.issuers import Issuer, make_issuer
 from widget_host.config import Settings
 from widget_host.kit.errors import InvalidFields, NotFound
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 

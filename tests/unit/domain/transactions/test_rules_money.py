@@ -1,7 +1,6 @@
 """What a value buys, against a computation of its own: fractions, which never round."""
 
 import random
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -16,6 +15,7 @@ from widget_host.domain.preferences.rules import split
 from widget_host.domain.programs.rules import CampaignFacts, Offer
 from widget_host.domain.transactions.rules import buy, buy_exactly
 from widget_host.kit.money import Money, decimals_of
+from widget_host.kit.value import replace
 
 CASES, SEEDS = 5_000, (1, 2, 3, 4)
 CURRENCIES = ("USD", "JPY", "KWD")

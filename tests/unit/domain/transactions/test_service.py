@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import select
 
@@ -9,6 +7,7 @@ from widget_host.domain.ledger.models import Entry
 from widget_host.domain.programs.rules import Destination
 from widget_host.kit.errors import NotFound
 from widget_host.kit.money import Money
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 TOO_LITTLE, TOO_MUCH = Money(499, "USD"), Money(200_001, "USD")

@@ -1,5 +1,4 @@
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from tests.fakes.clock import StoppedClock
 from widget_host.domain.endpoints.rules import Details
 from widget_host.domain.webhooks.rules import Claimed, Outcome
 from widget_host.kit.ids import new_id
+from widget_host.kit.value import replace
 from widget_host.wiring import Wiring
 
 

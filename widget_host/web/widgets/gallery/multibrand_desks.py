@@ -1,11 +1,11 @@
 """What somebody chose for a card at the programs of the gallery, and how the Multibrand widget presents it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from widget_host.domain.access.rules import LaunchedCard
 from widget_host.domain.preferences.rules import CardChoice
 from widget_host.domain.programs.rules import Destination, Offer
+from widget_host.kit.value import replace
 from widget_host.web.widgets.gallery import samples
 from widget_host.web.widgets.gallery.programs import sold
 from widget_host.web.widgets.gallery.state import Presents

@@ -1,13 +1,13 @@
 """/gallery, in development only: the states of both widgets side by side, each in a frame of its own."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from widget_host.domain.access.rules import Tenant
 from widget_host.domain.organizations.rules import Theme
+from widget_host.kit.value import Value, replace
 from widget_host.web import language
 from widget_host.web.guards import anyone, protect
 from widget_host.web.headers import add_directive, allow_framing
@@ -28,8 +28,7 @@ WITH_SCRIPTS = f"{WITHOUT_SCRIPTS} allow-scripts, script-src 'none'"
 BAD_REQUEST, NOT_FOUND = 400, 404
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Value, frozen=True):
     """One widget, and what makes its own states."""
 
     face: Face
@@ -41,8 +40,7 @@ class Shelf:
         return [*self.own_states(), *both.states()]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Value, frozen=True):
     """One frame: what is asked for it, how wide it is, and what it is called."""
 
     query: Mapping[str, str]

@@ -1,13 +1,13 @@
 """The programs that the gallery's widgets sell: a sandbox's own, and such as try a page's patience."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 
 from widget_host.domain.programs.rules import CampaignFacts, Field, Offer
 from widget_host.kit.money import Money
+from widget_host.kit.value import replace
 from widget_host.web.widgets.gallery import samples
 
 LONG = Field(

@@ -1,7 +1,6 @@
 """The Purchase widget's refusals, one for each code, where the customer is told of it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from widget_host.domain.programs.rules import InvalidProgram, NoPartnership, Offer
 from widget_host.domain.transactions.rules import (
@@ -14,6 +13,7 @@ from widget_host.domain.transactions.rules import (
 )
 from widget_host.kit.errors import FieldError, Refused
 from widget_host.kit.money import Money
+from widget_host.kit.value import replace
 from widget_host.web.language import _
 from widget_host.web.limits import RateLimited
 from widget_host.web.widgets import refusals, words

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +13,7 @@ from widget_host.domain.programs.service import CATALOGUE
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import COMPLETED
 from widget_host.kit.money import Money
+from widget_host.kit.value import replace
 
 MOMENT = datetime(2026, 11, 21, 10, 4, tzinfo=UTC)
 REFERENCE = "txn_01kaj5r9d2e8mv3c7f0w6q4xzb"

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from widget_host.domain.access.rules import Tenant
+from widget_host.kit.value import Value
 from widget_host.web.widgets.gallery.samples import NORTHWIND
 from widget_host.web.widgets.pages import MESSAGE
 
@@ -19,8 +19,7 @@ AUTOFOCUS = re.compile(r"\sautofocus(?=[\s>])")
 Presents = Callable[[str], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Value, frozen=True):
     """One state: where it stands, its screen, and whose widget it is in.
 
     `codes` are the refusals it shows. `touches` is what scripts do to the markup in this state, as text and what

@@ -1,16 +1,15 @@
 """What of the gallery is shown: choices that stand in its address."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from widget_host.domain.organizations.rules import DARK, LIGHT
 from widget_host.kit.colors import is_color
+from widget_host.kit.value import Value
 
 EVERY = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Value, frozen=True):
     """One choice: its parameter, and its values with what they are called, the first one chosen at first."""
 
     name: str
@@ -30,7 +29,7 @@ class Switch:
         return [each for each in self.values if each != EVERY] if value == EVERY else [value]
 
 
-class ColorSwitch(Switch):
+class ColorSwitch(Switch, frozen=True):
     """A choice among colours, or any other that is named."""
 
     def read(self, given: Mapping[str, str]) -> str:

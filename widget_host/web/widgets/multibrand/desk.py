@@ -1,17 +1,16 @@
 """Everything that a step of the Multibrand widget works on: what is stored, what is offered, what is drafted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from widget_host.domain.access.rules import LaunchedCard, OpenWidget, SessionEnded
 from widget_host.domain.preferences.rules import MOST_PROGRAMS, CardChoice
 from widget_host.domain.programs.rules import InvalidProgram, Offer, ProgramFacts
+from widget_host.kit.value import Value, replace
 from widget_host.services import Services
 from widget_host.web.widgets.multibrand.draft import Draft, ids_of
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Value, frozen=True):
     """One step's work; `programs` may stand in a line, of them `offers` can be given a share."""
 
     widget: OpenWidget

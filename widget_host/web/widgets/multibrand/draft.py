@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from widget_host.domain.preferences.rules import WHOLE, CardChoice, Preferred, split_evenly
 from widget_host.domain.programs.rules import Destination
 from widget_host.kit.errors import Refused
+from widget_host.kit.value import Value, replace
 
 FIELD, PERCENT = "draft", "percent-"
 SIGNS = "%٪ "
@@ -23,8 +23,7 @@ class BadDraft(Refused):
     code = "BAD_DRAFT"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value, frozen=True):
     """One program of the draft, removed or not; `percent` is what was typed."""
 
     program_id: str
@@ -45,8 +44,7 @@ class Line:
         return replace(self, percent=str(percent))
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Value, frozen=True):
     """The lines as they stand, removed ones in their places, and the version they are a change of."""
 
     version: int = 0

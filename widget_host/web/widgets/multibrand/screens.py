@@ -1,11 +1,11 @@
 """The Multibrand widget's screens as its templates need them: everything is words already."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from widget_host.domain.preferences.rules import WHOLE, CardChoice
 from widget_host.domain.programs.rules import Destination, Offer, ProgramFacts
 from widget_host.kit.errors import FieldError
+from widget_host.kit.value import Value, field, replace
 from widget_host.web.language import N_, _, locale, ngettext
 from widget_host.web.widgets import refusals, words
 from widget_host.web.widgets.multibrand.desk import Desk
@@ -20,8 +20,7 @@ SEARCHED_FROM = 5
 FULL, UNDER, OVER = "full", "under", "over"
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Value, frozen=True):
     """One program with its part of the rewards; `hue` is its color in the bar."""
 
     id: str
@@ -35,8 +34,7 @@ class Share:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Value, frozen=True):
     """One piece of the bar, in tenths of a percent; a little is left free between one and the next."""
 
     hue: int
@@ -44,8 +42,7 @@ class Part:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Value, frozen=True):
     """How much is given out: the bar, what it says, and whether it is everything."""
 
     parts: Sequence[Part]
@@ -55,8 +52,7 @@ class Sum:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Value, frozen=True):
     """A program in a list, and one thing said of it."""
 
     id: str
@@ -66,8 +62,7 @@ class Named:
     hue: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(Value, frozen=True):
     """What keeps a draft from being saved: a sentence above it all, or one beside a program's percent."""
 
     notice: str = ""
@@ -75,16 +70,14 @@ class Wrong:
     newer: CardChoice | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Newer:
+class Newer(Value, frozen=True):
     """What was stored meanwhile, one line for each program."""
 
     version: int
     programs: Sequence[Named]
 
 
-@dataclass(frozen=True, slots=True)
-class OverviewScreen:
+class OverviewScreen(Value, frozen=True):
     """The whole choice; `focus` names the element that takes the focus, or `title`, or nothing."""
 
     title: str
@@ -111,8 +104,7 @@ class OverviewScreen:
         return sum(share.is_available for share in self.shares) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramsScreen:
+class ProgramsScreen(Value, frozen=True):
     """The programs that may be added, those that fit the search."""
 
     found: Sequence[Named]
@@ -122,8 +114,7 @@ class ProgramsScreen:
     nothing: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccountScreen:
+class AccountScreen(Value, frozen=True):
     """One program's own fields."""
 
     title: str
@@ -136,8 +127,7 @@ class AccountScreen:
     focus: str
 
 
-@dataclass(frozen=True, slots=True)
-class SavedScreen:
+class SavedScreen(Value, frozen=True):
     """What is stored now."""
 
     sentence: str

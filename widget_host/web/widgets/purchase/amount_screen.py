@@ -1,13 +1,13 @@
 """The Purchase widget's first screen as its templates need it: everything is words already."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from widget_host.domain.access.rules import OpenWidget
 from widget_host.domain.programs.rules import Destination, Offer, misfits
 from widget_host.domain.transactions.rules import Preview
 from widget_host.kit.errors import FieldError, Refused
 from widget_host.kit.money import Money, decimals_of
+from widget_host.kit.value import Value
 from widget_host.web.language import N_, _, ngettext
 from widget_host.web.widgets import refusals, words
 from widget_host.web.widgets.purchase.entry import Entry, balance, matching, prefilled, price
@@ -18,16 +18,14 @@ SEARCHED_FROM = 6
 TITLE, MAKER = N_("Exchange for points"), N_("Exchange by Widget Host")
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(Value, frozen=True):
     """An amount that one press fills in."""
 
     value: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewView:
+class PreviewView(Value, frozen=True):
     """What the amount would buy; where `points` is empty there is only a sentence."""
 
     points: str = ""
@@ -38,16 +36,14 @@ class PreviewView:
     is_refusal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SavedView:
+class SavedView(Value, frozen=True):
     """The account used before, shown just enough for its owner; `hidden` carries it on, as names and values."""
 
     shown: str
     hidden: Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(Value, frozen=True):
     """What is wrong with an entry, each part beside what it is about."""
 
     amount: Refused | None = None
@@ -56,8 +52,7 @@ class Wrong:
     notice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AmountScreen:
+class AmountScreen(Value, frozen=True):
     """What the first step shows; `focus` names the field that takes the focus, or `title`, or nothing."""
 
     title: str

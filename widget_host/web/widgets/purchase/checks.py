@@ -1,12 +1,11 @@
 """Whether an entry may go on to the review, and all that is wrong with it where it may not."""
 
-from dataclasses import replace
-
 from widget_host.domain.access.rules import OpenWidget
 from widget_host.domain.programs.rules import MemberCheck, Offer
 from widget_host.domain.programs.service import Members
 from widget_host.domain.transactions.rules import InvalidMember, Preview
 from widget_host.kit.errors import Refused
+from widget_host.kit.value import replace
 from widget_host.web.widgets import refusals
 from widget_host.web.widgets.purchase.amount_screen import Wrong
 from widget_host.web.widgets.purchase.entry import Entry, misfits_of, missing, price

@@ -1,7 +1,6 @@
 """What the steps of the Purchase widget work with: what is offered, which accounts are known, what was made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from flask import Response, request
 
@@ -11,6 +10,7 @@ from widget_host.domain.quotes.models import Quote
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import FAILED, Preview
 from widget_host.kit.errors import NotFound
+from widget_host.kit.value import Value, field
 from widget_host.web.language import locale
 from widget_host.web.scope import wiring
 from widget_host.web.widgets.around import Messages
@@ -24,8 +24,7 @@ AMOUNT = "_amount.html"
 UNPROCESSABLE = 422
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Value, frozen=True):
     """One request's work: the entry, the programs there are for it, and the accounts used before."""
 
     entry: Entry
@@ -87,8 +86,7 @@ def hold(desk: Desk) -> tuple[Quote, Preview | None]:
         return services.quotes.hold(asked), before
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Value, frozen=True):
     """What came of a confirmation so far; `is_under_way` until the program has said its first word."""
 
     transaction: Transaction

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from widget_host.domain.access.rules import OpenWidget, Prefill
 from widget_host.domain.programs.rules import Destination, Field, InvalidProgram, Offer, misfits
@@ -11,6 +10,7 @@ from widget_host.domain.transactions.rules import Asked, Order, Preview, buy
 from widget_host.domain.transactions.service import destination_of
 from widget_host.kit.errors import FieldError
 from widget_host.kit.money import Money
+from widget_host.kit.value import Value, field, replace
 from widget_host.web.widgets import words
 from widget_host.web.widgets.refusals import BalanceExceeded
 
@@ -18,8 +18,7 @@ ACCOUNT_FIELDS = ("destinationUserId", "destinationUserEmail")
 LONGEST_ACCOUNT, LONGEST_QUOTE_ID, LONGEST_NAME = 200, 40, 80
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value, frozen=True):
     """What was typed, as it was typed; `account_for` is the program whose fields were on the screen then.
 
     `quote_id` and `member` are what the review showed, a price held and the member's name; `search` narrows the list

@@ -1,11 +1,10 @@
 """The Purchase widget's first view: of its amount step, what one customer alone is shown."""
 
-from dataclasses import replace
-
 from flask import Response
 
 from widget_host.domain.access.rules import OpenWidget
 from widget_host.domain.programs.rules import Offer
+from widget_host.kit.value import replace
 from widget_host.web import hx
 from widget_host.web.language import locale
 from widget_host.web.stencils import Marks

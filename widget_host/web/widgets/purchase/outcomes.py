@@ -1,7 +1,5 @@
 """The Purchase widget's last steps: confirm, and what comes of it, however long it takes."""
 
-from dataclasses import replace
-
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -14,6 +12,7 @@ from widget_host.domain.transactions.rules import (
     RequestInProgress,
 )
 from widget_host.kit.errors import InvalidFields, NotFound, Refused
+from widget_host.kit.value import replace
 from widget_host.web import hx
 from widget_host.web.language import _, locale
 from widget_host.web.scope import wiring

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from widget_host.domain.programs.rules import Offer, ProgramFacts
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import COMPLETED, FAILED, PENDING, REVERSED, Preview
 from widget_host.domain.transactions.service import destination_of
+from widget_host.kit.value import Value, field
 from widget_host.web.language import N_, _
 from widget_host.web.widgets import words
 from widget_host.web.widgets.purchase.entry import Entry
@@ -33,8 +33,7 @@ LABELS = {COMPLETED: N_("You received"), PENDING: N_("You'll receive")}
 NOT_RECEIVED = N_("You would have received")
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewScreen:
+class ReviewScreen(Value, frozen=True):
     """What the second step shows; `hidden` carries the entry on, as names and values.
 
     `before` is the figure shown earlier, where it has changed since.
@@ -50,8 +49,7 @@ class ReviewScreen:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Poll:
+class Poll(Value, frozen=True):
     """How the screen asks for news: after how many seconds, how often it has, and at which address."""
 
     seconds: int
@@ -60,8 +58,7 @@ class Poll:
     hidden: Sequence[tuple[str, str]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessingScreen:
+class ProcessingScreen(Value, frozen=True):
     """What is shown while nobody knows what came of a confirmation; `reference` once it takes long."""
 
     title: str
@@ -70,8 +67,7 @@ class ProcessingScreen:
     poll: Poll
 
 
-@dataclass(frozen=True, slots=True)
-class DoneScreen:
+class DoneScreen(Value, frozen=True):
     """What came of an exchange; `again` is the entry to try again with, as names and values."""
 
     status: str

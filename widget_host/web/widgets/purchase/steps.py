@@ -1,7 +1,5 @@
 """The Purchase widget's first steps: amount and review; each a fragment for scripts and a page without them."""
 
-from dataclasses import replace
-
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
@@ -10,6 +8,7 @@ from widget_host.domain.quotes.models import Quote
 from widget_host.domain.quotes.service import preview_of
 from widget_host.domain.transactions.rules import Preview
 from widget_host.kit.errors import Refused
+from widget_host.kit.value import replace
 from widget_host.web.language import N_, _, locale
 from widget_host.web.limits import RateLimited
 from widget_host.web.scope import wiring
