@@ -7,6 +7,7 @@ sending slowly, would keep everybody else waiting. Here such a caller costs a co
 import asyncio
 import io
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from queue import SimpleQueue
@@ -51,6 +52,9 @@ class Server:
         self._end = end
         self._largest_body = largest_body
         self._waiting: SimpleQueue[Work] = SimpleQueue()
+        # Requests that the loop waits for, answered or not, counted by the loop alone; those of them that are answered.
+        self._under_way = 0
+        self._answered: deque[tuple[asyncio.Future[None], BaseException | None]] = deque()
         for number in range(threads):
             Thread(target=self._work_off, name=f"request-{number}", daemon=True).start()
 
@@ -61,6 +65,8 @@ class Server:
         except (ProtocolClosed, ProtocolError):
             return
         done = asyncio.get_running_loop().create_future()
+        self._settle()
+        self._under_way += 1
         # An executor's own future beside this one, and their telling each other, would cost 30 to 50 µs.
         self._waiting.put((scope, protocol, body, done))
         await done
@@ -99,9 +105,26 @@ class Server:
                 protocol.response_bytes(*self._answer(environ(scope, body)))
             except BaseException as raised:  # noqa: BLE001 - granian answers 500 and logs whatever it is
                 fault = raised
-            # A loop that is closed waits for nothing any more.
-            with suppress(RuntimeError):
-                done.get_loop().call_soon_threadsafe(_settle, done, fault)
+            self._answered.append((done, fault))
+            # To wake the loop costs more than a short answer, and where others are under way one of them will; but who
+            # met a fault has no answer yet.
+            if fault is not None or len(self._answered) >= self._under_way:
+                # A loop that is closed waits for nothing any more.
+                with suppress(RuntimeError):
+                    done.get_loop().call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        """End the coroutines of what is answered; their callers have their answers."""
+        while self._answered:
+            # Counted first: who is answered in between sees too few under way, and wakes the loop once more.
+            self._under_way -= 1
+            done, fault = self._answered.popleft()
+            if done.cancelled():
+                continue
+            if fault is None:
+                done.set_result(None)
+            else:
+                done.set_exception(fault)
 
     def _answer(self, environ: Environ) -> Answer:
         said: list[Any] = []
@@ -115,15 +138,6 @@ class Server:
         finally:
             getattr(parts, "close", lambda: None)()
         return said[0], said[1], body
-
-
-def _settle(done: asyncio.Future[None], fault: BaseException | None) -> None:
-    if done.cancelled():
-        return
-    if fault is None:
-        done.set_result(None)
-    else:
-        done.set_exception(fault)
 
 
 def awaits_body(headers: Mapping[str, str], largest: int) -> bool:

@@ -1,5 +1,6 @@
 import asyncio
 import io
+import threading
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,6 +117,46 @@ class TestServer:
         with pytest.raises(ValueError, match="no"):
             answered(server, Protocol(), path="/bad")
         assert answered(server, Protocol()) == (200, 1)
+
+    def test_ends_what_is_answered_beside_one_that_takes_long_and_tells_of_a_fault_at_once(self) -> None:
+        may_end = threading.Event()
+
+        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            if environ["PATH_INFO"] == "/slow":
+                assert may_end.wait(10)
+            if environ["PATH_INFO"] == "/bad":
+                raise ValueError("no")
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b"1"]
+
+        server = Server(app, threads=2, largest_body=LARGEST)
+
+        async def talk() -> None:
+            slow, fast, bad, last = (Protocol() for _ in range(4))
+            asked = [self.asked(server, slow, "/slow"), self.asked(server, fast, "/fast")]
+            while fast.answer is None:
+                await asyncio.sleep(0.001)
+            with pytest.raises(ValueError, match="no"):
+                await asyncio.wait_for(self.asked(server, bad, "/bad"), 5)
+            assert [each.done() for each in asked] == [False, True]
+            asked.append(self.asked(server, last, "/last"))
+            may_end.set()
+            await asyncio.wait_for(asyncio.gather(*asked), 5)
+            assert [each.answer and each.answer[0] for each in (slow, fast, last)] == [200, 200, 200]
+
+        asyncio.run(talk())
+
+    def asked(self, server: Server, protocol: Protocol, path: str) -> asyncio.Task[None]:
+        return asyncio.ensure_future(server.__rsgi__(Scope(path=path), protocol))  # type: ignore[arg-type]  # as much of a scope as is asked for
+
+    def test_ends_every_one_of_many_at_once(self, server: Server) -> None:
+        async def talk() -> None:
+            for count in (1, 2, 7, 1):
+                talks = [Protocol() for _ in range(count)]
+                await asyncio.wait_for(asyncio.gather(*(self.asked(server, each, "/") for each in talks)), 5)
+                assert all(each.answer for each in talks)
+
+        asyncio.run(talk())
 
     def test_gives_the_application_the_request_as_it_came(self, server: Server) -> None:
         status, seen = answered(
