@@ -88,6 +88,14 @@ def asks_the_clock(source: Source) -> Iterator[str]:
             yield f"line {_line(node)}: asks {called(node)}; the clock is handed in"
 
 
+def makes_values_in_c(source: Source) -> Iterator[str]:
+    """Find values that are frozen dataclasses, but for those that say beside it why."""
+    for node in source.walk():
+        is_frozen = isinstance(node, ast.Call) and any(word.arg == "frozen" for word in node.keywords)
+        if is_frozen and called(node) == "dataclass" and "# dataclass:" not in source.lines[_line(node) - 1]:
+            yield f"line {_line(node)}: a frozen dataclass; make it a kit.value.Value, or say `# dataclass: why`"
+
+
 def leaves_queries_to_the_domain(source: Source) -> Iterator[str]:
     """Find views that speak to the database."""
     for node in source.walk():
@@ -175,6 +183,12 @@ CODE_RULES = (
         under("widget_host/", but=("widget_host/kit/clock.py", *OWN_PROGRAM)),
         asks_the_clock,
         Source("widget_host/domain/access/service.py", "now = datetime.now(UTC)\n"),
+    ),
+    Rule(
+        "values are made in C",
+        under("widget_host/", but=OWN_PROGRAM),
+        makes_values_in_c,
+        Source("widget_host/kit/money.py", "@dataclass(frozen=True, slots=True)\nclass Money: ...\n"),
     ),
     Rule(
         "a view makes no query",

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from widget_host.kit.value import Value
+
 # One step takes a tenth of a second: rows of the same time lie together, and so do those they are compared with.
 ROWS_A_STEP = 20_000
 MOST_IDS = 10
@@ -20,7 +22,7 @@ Step = Callable[[], list[str]]
 Heard = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # dataclass: its texts are made once
 class Sweep:
     """A query for rows that break a rule; where it says `{within}`, it looks at one span of the table's key only.
 
@@ -54,8 +56,7 @@ class Sweep:
         return f"{self.whole} LIMIT {MOST_IDS}"
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(Value, frozen=True):
     """Two queries that have to come to the same sum for each id: what is kept, and the parts that it was made of.
 
     Both give an id and a sum. Parts are added up span by span for one span of what is kept, which they find under its

@@ -20,7 +20,7 @@ bp = guards.protect(Blueprint("docs", __name__), guards.anyone)
 KEPT = "public, max-age=300"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # dataclass: what it holds is made once
 class Reference:
     """What is made of the routes, once for the process."""
 

@@ -2,6 +2,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta, timezone
 from typing import Any
 
 import psycopg
@@ -74,6 +75,31 @@ class TestKeep:
         with pytest.raises(DBAPIError):
             keep(BOTH, wiring, self.pair("aud_1"), self.pair("aud_2"))
         assert set(lines(wiring)) == {"aud_2_2"}
+
+    def test_refuses_more_sets_than_it_is_made_for(self, wiring: Wiring) -> None:
+        with pytest.raises(ValueError, match="at most 4 sets are kept at once, not 5"):
+            keep(BOTH, wiring, *(self.pair(f"aud_{number}") for number in range(5)))
+        assert lines(wiring) == {}
+
+    def test_refuses_a_moment_without_a_zone(self, wiring: Wiring) -> None:
+        with pytest.raises(ValueError, match="a moment needs a time zone"):
+            keep(LINE, wiring, [[line("aud_1") | {"at": NOW.replace(tzinfo=None)}]])
+
+    def test_keeps_a_moment_of_any_zone(self, wiring: Wiring) -> None:
+        keep(LINE, wiring, [[line("aud_1") | {"at": NOW.astimezone(timezone(timedelta(hours=5, minutes=45)))}]])
+        assert lines(wiring)["aud_1"].at == NOW
+
+    def test_keeps_every_letter_as_it_is(self, wiring: Wiring) -> None:
+        details = {"text": "a\\b \"c\" {d} 'e' %s $1 ?1\n\t\u2028 é 字 🎁", "none": None, "list": [1, -2, {"": ""}]}
+        keep(LINE, wiring, [[line('aud_"1\\') | {"details": details}]])
+        assert lines(wiring)['aud_"1\\'].details == details
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    @pytest.mark.parametrize("unfit", [{"id": "a" * 1000}, {"id": "a\0b"}], ids=["too long", "NUL"])
+    def test_cuts_nothing_that_does_not_fit(self, wiring: Wiring, unfit: dict[str, str]) -> None:
+        with pytest.raises(DBAPIError):
+            keep(LINE, wiring, [[line("aud_1") | unfit]])
+        assert lines(wiring) == {}
 
     def pair(self, name: str) -> list[list[dict[str, object]]]:
         return [[line(name)], [line(f"{name}_1"), line(f"{name}_2")]]

@@ -20,7 +20,7 @@ NAME_NOT_FOUND, TLS_FAILED, CONNECTION_FAILED = "host name not found", "TLS fail
 TIMED_OUT = (CONNECT_TIMED_OUT, NO_ANSWER)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # dataclass: two of its fields do not count when it is compared
 class Answer:
     """What came back: a status with the start of the body, or the kind of error that kept an answer away.
 
