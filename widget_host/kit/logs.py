@@ -4,7 +4,10 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Mapping
+from typing import Any
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
@@ -22,7 +25,17 @@ SECRETS = re.compile(
 SIGNS = ("whs_", "eyj", "token=", "receipt=", "bearer ", "basic ", "://")
 WITHHELD = "[withheld]"
 # Made once: one is made for each line else. What JSON does not know is written as Python shows it.
-WRITE = json.JSONEncoder(default=repr).encode
+_write = json.JSONEncoder(default=repr).encode
+_write_plain = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+def written(line: Mapping[str, Any]) -> str:
+    """Write a line in ASCII: what is not may move a terminal's cursor. Nothing that may be logged is refused."""
+    try:
+        text = _write_plain(line).decode()
+    except (ValueError, TypeError, OverflowError):
+        return _write(line)
+    return text if text.isascii() else _write(line)
 
 
 def withhold(_logger: WrappedLogger, _method: str, said: EventDict) -> EventDict:
@@ -44,7 +57,7 @@ def configure(level: str) -> None:
             structlog.processors.format_exc_info,
             _without_rows,
             withhold,
-            structlog.processors.JSONRenderer(lambda line, **_options: WRITE(line)),
+            structlog.processors.JSONRenderer(lambda line, **_options: written(line)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),

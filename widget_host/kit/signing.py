@@ -6,14 +6,15 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from itsdangerous import BadData, Signer, URLSafeSerializer
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
-from joserfc.jws import JWSRegistry
 
 from widget_host.kit import wire
 from widget_host.kit.crypto import KeyRing
@@ -22,6 +23,7 @@ ALGORITHM = "ES256"
 TYPE = "at+jwt"
 SECONDS_DIGITS = 10
 TIMESTAMP = re.compile(r"[0-9]{10}(?:[0-9]{3})?", re.ASCII)
+SHA256_ON_P256, P256_BYTES = ec.ECDSA(hashes.SHA256()), 32
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -36,15 +38,17 @@ class AccessTokenSigner:
         """Derive the keys once: nothing is parsed on the way of a request."""
         self._keys = KeySet([_ec_key(seed) for seed in keys.derive("access-token", 48)])
         self._head = _encoded(wire.dumps({"alg": ALGORITHM, "typ": TYPE, "kid": self._keys.keys[0].kid}).encode())
-        self._algorithm = JWSRegistry.algorithms[ALGORITHM]
+        self._newest = cast("ec.EllipticCurvePrivateKey", self._keys.keys[0].private_key)
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Return the compact token (RFC 7515 §3.1), with `kid` and `typ` in its header.
 
-        Put together here, for its header is always the same; the library looks at it anew each time.
+        Put together here, for its header is always the same; the library looks at it anew each time, and at the key.
         """
         signed = self._head + b"." + _encoded(wire.dumps(claims).encode())
-        signature = self._algorithm.sign(signed, self._keys.keys[0])
+        # RFC 7518 §3.4: both numbers at full length, one behind the other.
+        numbers = decode_dss_signature(self._newest.sign(signed, SHA256_ON_P256))
+        signature = b"".join([number.to_bytes(P256_BYTES) for number in numbers])
         return (signed + b"." + _encoded(signature)).decode()
 
     def verify(self, token: str, *, issuer: str, audience: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from babel.core import get_global
-from flask import request
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -24,6 +23,7 @@ from widget_host.domain.transactions.rules import POINTS
 from widget_host.kit import wire
 from widget_host.kit.errors import FieldError, InvalidFields
 from widget_host.kit.money import Money, TooPrecise, decimals_of
+from widget_host.web.scope import asked
 
 HIGHEST_AMOUNT = 10**12
 # POST /transactions/preview: an order of this name could not be read back.
@@ -154,7 +154,7 @@ Balance = Annotated[
 def json_object() -> dict[str, Any]:
     """Return the request's JSON object, or raise InvalidFields that says what the body is instead."""
     try:
-        body = wire.loads_unambiguous(request.get_data(cache=True))
+        body = wire.loads_unambiguous(asked().get_data(cache=True))
     except wire.RepeatedName as error:
         raise InvalidFields([FieldError(error.name, "repeated", "This field is given more than once.")]) from None
     except wire.TooLarge as error:
@@ -168,6 +168,7 @@ def json_object() -> dict[str, Any]:
 
 def query() -> dict[str, str]:
     """Return the query string's values, or raise InvalidFields for a name that is given more than once."""
+    request = asked()
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
     if repeated:
         raise InvalidFields([FieldError(name, "repeated", "This field is given more than once.") for name in repeated])

@@ -40,6 +40,27 @@ class TestConfigure:
         structlog.reset_defaults()
 
 
+class TestWritten:
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [
+            ("plain", "plain"),
+            ("é 字 \x9b[2J \u2028", "é 字 \x9b[2J \u2028"),
+            ("half \ud83d", "half \ud83d"),
+            ({"a": [1, None, True]}, {"a": [1, None, True]}),
+            (2**80, 2**80),
+            (ValueError("no"), "ValueError('no')"),
+            ({(1, 2): 3}, {"(1, 2)": 3}),
+        ],
+        ids=["text", "other letters", "half a letter", "nested", "large number", "object", "odd names"],
+    )
+    def test_is_one_line_of_ascii_whatever_was_logged(self, value: object, said: object) -> None:
+        text = logs.written({"event": "seen", "value": value})
+        assert text.isascii()
+        assert "\n" not in text
+        assert json.loads(text) == {"event": "seen", "value": said}
+
+
 class TestWithhold:
     @pytest.mark.parametrize(
         "credential",

@@ -12,7 +12,7 @@ from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError
 from authlib.oauth2.rfc6749.models import ClientMixin
 from authlib.oauth2.rfc6749.requests import OAuth2Payload, OAuth2Request
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
-from flask import Response, request
+from flask import Response
 
 from widget_host.domain.access import rules
 from widget_host.kit import wire
@@ -124,6 +124,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib's class
 
 def token_parameters() -> dict[str, str]:
     """Return the parameters of the body, JSON or form; raises InvalidRequestError for what is neither."""
+    request = asked()
     if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
         if (sent := request.get_data(cache=True)) and b"=" not in sent:
             raise InvalidRequestError("The body must be a JSON object or a form.")
@@ -188,7 +189,7 @@ def _basic(oauth2_request: OAuth2Request) -> tuple[str | None, str | None]:
 
 def _generate(client: ApiClient, scope: str | None = None, **_asked: Any) -> dict[str, Any]:
     token = {
-        "access_token": wiring().callers.issue(client.client, address=request.remote_addr),
+        "access_token": wiring().callers.issue(client.client, address=asked().remote_addr),
         "expires_in": int(rules.ACCESS_TOKEN_LIFE.total_seconds()),
         "token_type": "Bearer",
     }
