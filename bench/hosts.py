@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import psycopg
+
 from tests.factories.long_queues import LongQueue, make_queue
-from tests.services.postgres import USUAL, PostgresServer, WorkerDatabase
+from tests.services.postgres import USUAL, PostgresServer, WorkerDatabase, plain_url
 from widget_host import migrations
 from widget_host.config import Settings
 from widget_host.wiring import Wiring
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 120
+# Of 16 MB each, as PostgreSQL makes them: more than a run writes.
+SEGMENTS = 64
 QUIET: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -43,12 +47,24 @@ class Host:
 @contextlib.contextmanager
 def postgres(*settings: str) -> Iterator[PostgresServer]:
     """Start a PostgreSQL that waits for its disk, with these settings besides the usual ones."""
-    server = PostgresServer((*USUAL, *settings))
+    server = PostgresServer((*USUAL, f"min_wal_size={SEGMENTS * 16}MB", *settings))
     server.start()
     try:
+        _run_in(server)
         yield server
     finally:
         server.stop()
+
+
+def _run_in(server: PostgresServer) -> None:
+    """Have it make the segments of its log, which one that has run for a while uses again.
+
+    A new one has everybody wait for 40 ms at each 16 MB, that is at each few thousand orders.
+    """
+    with psycopg.connect(plain_url(server.url), autocommit=True) as connection:
+        for _ in range(SEGMENTS):
+            connection.execute("SELECT pg_logical_emit_message(false, 'bench', 'a word'), pg_switch_wal()")
+        connection.execute("CHECKPOINT")
 
 
 @contextlib.contextmanager

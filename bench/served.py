@@ -22,7 +22,7 @@ from widget_host.kit.ids import new_id
 from widget_host.kit.money import Money
 from widget_host.web.rsgi import THREADS
 
-ROUNDS = 3
+ROUNDS = 5
 SECONDS = 4.0
 WARMING_SECONDS = 2.0
 # As many as the host has by default on two cores.
