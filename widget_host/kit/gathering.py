@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
 # As long as those who were just answered with the first take to come again; who came alone before waits for nobody.
-COMPANY_SECONDS = 0.0005  # float: seconds
+COMPANY_SECONDS = 0.001  # float: seconds
 T = TypeVar("T")
 R = TypeVar("R")
 
