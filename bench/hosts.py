@@ -24,7 +24,7 @@ from widget_host.wiring import Wiring
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 120
-# Of 16 MB each, as PostgreSQL makes them: more than a run writes.
+# Of 16 MB each, as PostgreSQL makes them; of these it keeps half a gigabyte to be used again.
 SEGMENTS = 64
 QUIET: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 

@@ -91,8 +91,9 @@ def asks_the_clock(source: Source) -> Iterator[str]:
 def makes_values_in_c(source: Source) -> Iterator[str]:
     """Find values that are frozen dataclasses, but for those that say beside it why."""
     for node in source.walk():
-        is_frozen = isinstance(node, ast.Call) and any(word.arg == "frozen" for word in node.keywords)
-        if is_frozen and called(node) == "dataclass" and "# dataclass:" not in source.lines[_line(node) - 1]:
+        words = node.keywords if isinstance(node, ast.Call) else []
+        is_frozen = any(word.arg == "frozen" and ast.unparse(word.value) != "False" for word in words)
+        if is_frozen and called(node).endswith("dataclass") and "# dataclass:" not in source.lines[_line(node) - 1]:
             yield f"line {_line(node)}: a frozen dataclass; make it a kit.value.Value, or say `# dataclass: why`"
 
 

@@ -11,8 +11,8 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-# PostgreSQL repeats the row that it refused: somebody's data.
-REFUSED_ROW = re.compile(r"^DETAIL:.*$", re.MULTILINE)
+# PostgreSQL repeats the row that it refused, and the text in which it found what it cannot read: somebody's data.
+REFUSED_ROW = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
 SECRETS = re.compile(
     r"""whs_\w+_[\w-]{20,}                      # client secrets
       | eyJ[\w-]{10,}\.[\w-]+\.[\w-]+          # access tokens
@@ -26,16 +26,16 @@ SIGNS = ("whs_", "eyj", "token=", "receipt=", "bearer ", "basic ", "://")
 WITHHELD = "[withheld]"
 # Made once: one is made for each line else. What JSON does not know is written as Python shows it.
 _write = json.JSONEncoder(default=repr).encode
-_write_plain = msgspec.json.Encoder(enc_hook=repr).encode
+_write_plain = msgspec.json.Encoder(enc_hook=lambda value: str(value) if isinstance(value, str) else repr(value)).encode
 
 
 def written(line: Mapping[str, Any]) -> str:
-    """Write a line in ASCII: what is not may move a terminal's cursor. Nothing that may be logged is refused."""
+    """Write a line in ASCII that can be shown: other letters may move a terminal's cursor."""
     try:
         text = _write_plain(line).decode()
     except (ValueError, TypeError, OverflowError):
         return _write(line)
-    return text if text.isascii() else _write(line)
+    return text if text.isascii() and text.isprintable() else _write(line)
 
 
 def withhold(_logger: WrappedLogger, _method: str, said: EventDict) -> EventDict:
@@ -67,5 +67,5 @@ def configure(level: str) -> None:
 
 def _without_rows(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     if "exception" in line:
-        line["exception"] = REFUSED_ROW.sub("DETAIL: left out", str(line["exception"]))
+        line["exception"] = REFUSED_ROW.sub(r"\1: left out", str(line["exception"]))
     return line

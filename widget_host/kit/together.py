@@ -27,10 +27,14 @@ POSTGRESQL, SQLITE = "postgresql", "sqlite"
 Write = Callable[[Any], Any]
 
 
-# One set says the same moment many times.
+# One set says the same moment many times. In UTC: elsewhere two hours a year are equal and are not the same.
 @lru_cache(maxsize=64)
+def _written(moment: datetime) -> str:
+    return moment.isoformat()
+
+
 def _moment(moment: datetime) -> str:
-    return utc(moment).isoformat()
+    return _written(utc(moment))
 
 
 # How a value is sent that goes neither into a column as it is nor into JSON.

@@ -120,7 +120,8 @@ class Server:
             # Counted first: who is answered in between sees too few under way, and wakes the loop once more.
             self._under_way -= 1
             done, fault = self._answered.popleft()
-            if done.cancelled():
+            # One whose loop is closed is waited for by nobody any more.
+            if done.cancelled() or done.get_loop().is_closed():
                 continue
             if fault is None:
                 done.set_result(None)

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from markupsafe import Markup
 
 from widget_host.kit import logs
 
@@ -34,6 +35,18 @@ class TestConfigure:
 
         assert "RuntimeError: the database is away" in json.loads(capsys.readouterr().err)["exception"]
 
+    def test_leaves_out_what_the_database_repeats_of_a_row(self, capsys: pytest.CaptureFixture[str]) -> None:
+        logs.configure("INFO")
+        said = "unsupported\nDETAIL:  Failing row contains (Amira).\nCONTEXT:  JSON data, line 1: ...Amira\nLINE 1: x"
+        try:
+            raise RuntimeError(said)
+        except RuntimeError:
+            structlog.get_logger().exception("request.fault")
+
+        text = json.loads(capsys.readouterr().err)["exception"]
+        assert "Amira" not in text
+        assert text.endswith("unsupported\nDETAIL: left out\nCONTEXT: left out\nLINE 1: x")
+
     @pytest.fixture(autouse=True)
     def as_it_was(self) -> Iterator[None]:
         yield
@@ -47,16 +60,29 @@ class TestWritten:
             ("plain", "plain"),
             ("é 字 \x9b[2J \u2028", "é 字 \x9b[2J \u2028"),
             ("half \ud83d", "half \ud83d"),
+            ("rubbed \x7f out", "rubbed \x7f out"),
+            (Markup("<b>"), "<b>"),
             ({"a": [1, None, True]}, {"a": [1, None, True]}),
             (2**80, 2**80),
             (ValueError("no"), "ValueError('no')"),
             ({(1, 2): 3}, {"(1, 2)": 3}),
         ],
-        ids=["text", "other letters", "half a letter", "nested", "large number", "object", "odd names"],
+        ids=[
+            "text",
+            "other letters",
+            "half a letter",
+            "delete",
+            "text of a kind",
+            "nested",
+            "large number",
+            "object",
+            "odd names",
+        ],
     )
     def test_is_one_line_of_ascii_whatever_was_logged(self, value: object, said: object) -> None:
         text = logs.written({"event": "seen", "value": value})
         assert text.isascii()
+        assert text.isprintable()
         assert "\n" not in text
         assert json.loads(text) == {"event": "seen", "value": said}
 

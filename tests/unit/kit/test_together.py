@@ -2,22 +2,28 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import String, select
 from sqlalchemy.exc import DBAPIError
 
 from tests.factories.issuers import Issuer
 from tests.factories.orders import make_order
 from tests.services.postgres import plain_url
+from widget_host.domain.ledger.models import Entry as LedgerEntry
+from widget_host.domain.ledger.models import Posting
 from widget_host.domain.orders.models import IdempotencyKey
+from widget_host.domain.transactions.models import Transaction, TransactionStatus
 from widget_host.domain.upkeep.models import AuditEvent
 from widget_host.domain.upkeep.rules import Entry
+from widget_host.domain.webhooks.models import Event
 from widget_host.kit.clock import SystemClock
-from widget_host.kit.together import Given, Rows, Together
+from widget_host.kit.db import Database
+from widget_host.kit.together import Given, Ready, Rows, Together
 from widget_host.wiring import Wiring
 
 LINE = Together(Given(AuditEvent), most=4)
@@ -93,6 +99,11 @@ class TestKeep:
         details = {"text": "a\\b \"c\" {d} 'e' %s $1 ?1\n\t\u2028 é 字 🎁", "none": None, "list": [1, -2, {"": ""}]}
         keep(LINE, wiring, [[line('aud_"1\\') | {"details": details}]])
         assert lines(wiring)['aud_"1\\'].details == details
+
+    def test_tells_the_two_hours_apart_that_have_one_name(self, wiring: Wiring) -> None:
+        twice = datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+        keep(LINE, wiring, [[line("aud_1") | {"at": twice}]], [[line("aud_2") | {"at": twice.replace(fold=1)}]])
+        assert lines(wiring)["aud_2"].at - lines(wiring)["aud_1"].at == timedelta(hours=1)
 
     @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
     @pytest.mark.parametrize("unfit", [{"id": "a" * 1000}, {"id": "a\0b"}], ids=["too long", "NUL"])
@@ -181,6 +192,27 @@ class TestConnections:
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+class TestOrder:
+    def test_says_text_where_text_is_kept(
+        self, wiring: Wiring, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """PostgreSQL would make text of anything that JSON says."""
+        seen: list[Rows] = []
+        real = Together.ready
+
+        def noted(together: Together, database: Database, rows: Rows) -> Ready:
+            seen.append(rows)
+            return real(together, database, rows)
+
+        monkeypatch.setattr(Together, "ready", noted)
+        wiring.issuing.issue(make_order(issuer, "NW-1", description="a gift"))
+        (rows,) = seen
+        tables = (IdempotencyKey, Event, LedgerEntry, Posting, Transaction, TransactionStatus)
+        for table, own in zip(tables, rows, strict=False):
+            texts = {column.name for column in table.__table__.columns if isinstance(column.type, String)}
+            assert {type(row[name]) for row in own for name in texts & row.keys()} <= {str, type(None)}, table
 
 
 class TestRoundTrips:

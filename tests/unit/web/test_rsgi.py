@@ -1,6 +1,7 @@
 import asyncio
 import io
 import threading
+import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,6 +149,25 @@ class TestServer:
 
     def asked(self, server: Server, protocol: Protocol, path: str) -> asyncio.Task[None]:
         return asyncio.ensure_future(server.__rsgi__(Scope(path=path), protocol))  # type: ignore[arg-type]  # as much of a scope as is asked for
+
+    def test_goes_on_in_another_loop_than_one_that_was_closed_meanwhile(self) -> None:
+        may_end = threading.Event()
+
+        def app(_environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            assert may_end.wait(10)
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b"1"]
+
+        server = Server(app, threads=1, largest_body=LARGEST)
+        left, first = asyncio.new_event_loop(), Protocol()
+        asked = left.create_task(server.__rsgi__(Scope(), first))  # type: ignore[arg-type]  # as much of a scope as is asked for
+        left.run_until_complete(asyncio.sleep(0.01))
+        asked.cancel()
+        left.close()
+        may_end.set()
+        while first.answer is None:
+            time.sleep(0.001)
+        assert answered(server, Protocol()) == (200, 1)
 
     def test_ends_every_one_of_many_at_once(self, server: Server) -> None:
         async def talk() -> None:
