@@ -162,12 +162,12 @@ class TestServer:
         left, first = asyncio.new_event_loop(), Protocol()
         asked = left.create_task(server.__rsgi__(Scope(), first))  # type: ignore[arg-type]  # as much of a scope as is asked for
         left.run_until_complete(asyncio.sleep(0.01))
-        asked.cancel()
         left.close()
         may_end.set()
         while first.answer is None:
             time.sleep(0.001)
         assert answered(server, Protocol()) == (200, 1)
+        assert not asked.done()
 
     def test_ends_every_one_of_many_at_once(self, server: Server) -> None:
         async def talk() -> None:
