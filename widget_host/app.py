@@ -107,10 +107,10 @@ def create_served_app() -> Server:
     settings = Settings.from_environment()
     metrics.share(settings.metrics_folder)
     app = create_app(settings)
-    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, end=partial(_end, app))
+    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, end=partial(end, app))
 
 
-def _end(app: HostApp) -> None:
+def end(app: HostApp) -> None:
     """Hand back and keep what is left, when the last request is answered."""
     if "worker" in app.extensions:
         app.extensions["worker"].end()

@@ -95,6 +95,7 @@ class TestGunicorn:
             wait_for(lambda: "Handling signal: term" in host.log)
         assert (answered.result(), list(bank.answered)) == (None, ["late"])
         assert process.wait(PATIENCE_SECONDS) == 0
+        assert claimed(database) == 0
         assert "Traceback" not in host.log, host.log
 
     @pytest.fixture
