@@ -18,7 +18,7 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # t
 from werkzeug.exceptions import RequestTimeout
 
 BODY_SECONDS = 15
-# That work at once in one process; to wait for a body takes none. Six kept 4 % fewer orders: those that wait for the
+# That work at once in one process; to wait for a body takes none. Six kept fewer orders: those that wait for the
 # statement under way have to leave some for who comes.
 THREADS = 8
 # Names that WSGI gives no HTTP_.
