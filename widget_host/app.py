@@ -107,7 +107,8 @@ def create_served_app() -> Server:
     settings = Settings.from_environment()
     metrics.share(settings.metrics_folder)
     app = create_app(settings)
-    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, end=partial(end, app))
+    on_loop = () if limits.limiter(app).waits else app.on_loop()
+    return Server(app, threads=THREADS, largest_body=LARGEST_BODY, on_loop=on_loop, end=partial(end, app))
 
 
 def end(app: HostApp) -> None:

@@ -31,7 +31,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import JSON, TypeDecorator
 
-from widget_host.kit import wire
+from widget_host.kit import fibers, wire
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -170,6 +170,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that may only read."""
+        fibers.only_in_thread()
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
@@ -180,6 +181,7 @@ class Database:
             with self.reading() as session:
                 yield session
             return
+        fibers.only_in_thread()
         # Sums are read after their parts: in between neither may change.
         options = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         with Session(self.engine.execution_options(**options), expire_on_commit=False) as session:
@@ -193,6 +195,7 @@ class Database:
 
         On SQLite the writers of a process take turns here: waiting in line is fair, waiting for the file is not.
         """
+        fibers.only_in_thread()
         if self.turn is None:
             with self._transaction() as session:
                 yield session

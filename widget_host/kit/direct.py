@@ -7,6 +7,7 @@ from typing import Any, cast
 from psycopg import RawCursor
 from sqlalchemy.exc import DBAPIError
 
+from widget_host.kit import fibers
 from widget_host.kit.db import Database, moment_of_sqlite
 
 # What another try may mend: a transaction that met another one (SQLSTATE), or a connection that is gone.
@@ -23,7 +24,7 @@ def at_once(database: Database, statement: bytes, values: Sequence[str | None]) 
     session does.
     """
     for tries_left in reversed(range(TRIES)):
-        connection = database.engine.raw_connection()
+        connection = _lent(database)
         try:
             return _alone(connection.driver_connection, statement, values)
         except database.engine.dialect.loaded_dbapi.Error as error:
@@ -35,6 +36,11 @@ def at_once(database: Database, statement: bytes, values: Sequence[str | None]) 
         finally:
             connection.close()
     raise AssertionError("the last try returns or raises")
+
+
+def _lent(database: Database) -> Any:
+    fibers.only_in_thread()
+    return database.engine.raw_connection()
 
 
 def _alone(connection: Any, statement: bytes, values: Sequence[str | None]) -> tuple[Any, ...]:
@@ -54,7 +60,7 @@ def in_turn(database: Database, all_steps: Sequence[Sequence[Step]]) -> list[int
     Raises DBAPIError, as a session does, and nothing is written then.
     """
     assert database.turn is not None, "only SQLite takes turns"  # noqa: S101 - for the type checker
-    connection = database.engine.raw_connection()
+    connection = _lent(database)
     try:
         with database.turn:
             written = _as_writer(database, connection.cursor(), all_steps)
@@ -87,7 +93,7 @@ def _stepwise(cursor: Any, steps: Sequence[Step]) -> int | None:
 
 def look(database: Database, statement: str, values: Sequence[Any]) -> tuple[Any, ...]:
     """Return the one row that a statement of SQLite finds, as it is just then. Raises DBAPIError, as a session does."""
-    connection = database.engine.raw_connection()
+    connection = _lent(database)
     try:
         cursor = connection.cursor()
         cursor.execute(statement, values)

@@ -1,4 +1,4 @@
-"""What several threads want done at the same moment, done in one go by one of them."""
+"""What several want done at the same moment, done in one go."""
 
 import threading
 from collections import deque
@@ -6,31 +6,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-# As long as those who were just answered with the first take to come again; who came alone before waits for nobody.
+from widget_host.kit import fibers
+from widget_host.kit.fibers import Turn
+
+# As long as those who were just answered take to come again; who came alone before waits for nobody.
 COMPANY_SECONDS = 0.001  # float: seconds
+# Nobody came for so long: the keeper goes, and the next who comes begins another.
+IDLE_SECONDS = 5.0  # float: seconds
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def _taken() -> threading.Lock:
-    turn = threading.Lock()
-    turn.acquire()
-    return turn
-
-
 @dataclass(slots=True, eq=False)
 class _Wish(Generic[T, R]):
-    """What one thread wants, and what came of it; its turn comes when it is done, or when it has to do it itself."""
+    """What somebody wants, and what came of it when its turn has come."""
 
     wanted: T
-    turn: threading.Lock = field(default_factory=_taken)
-    is_done: bool = False
+    turn: Turn = field(default_factory=fibers.turn)
     result: R | None = None
     fault: BaseException | None = None
 
 
 class Gathering(Generic[T, R]):
-    """Does what came while it was busy together, and waits a moment for as much company as there was just now.
+    """Has a thread, the keeper, do together what came while it was busy, and wait a moment for as many as just now.
 
     Where it fails for several together, it is done for each alone, so that nobody fails for another's fault.
     """
@@ -41,63 +39,77 @@ class Gathering(Generic[T, R]):
         self._most = most
         self._lock = threading.Lock()
         self._waiting: deque[_Wish[T, R]] = deque()
-        self._is_busy = False
-        self._usual = 0
+        self._usual = 1
+        self._keeper: threading.Thread | None = None
+        # Where the keeper waits, and until how many are there.
         self._gate: threading.Lock | None = None
+        self._enough = 1
 
     def do(self, wanted: T) -> R:
         """Have it done and return its result; raises what doing it raises."""
         wish: _Wish[T, R] = _Wish(wanted)
-        if not self._may_begin(wish):
-            wish.turn.acquire()
-        if not wish.is_done:
-            self._do_with_others(wish)
+        self._ask(wish)
+        wish.turn.wait()
         if wish.fault is not None:
             raise wish.fault
         return cast("R", wish.result)
 
-    def _may_begin(self, wish: _Wish[T, R]) -> bool:
+    def _ask(self, wish: _Wish[T, R]) -> None:
         with self._lock:
-            if self._is_busy:
-                self._waiting.append(wish)
-                if self._gate is not None and len(self._waiting) >= self._usual:
-                    self._gate.release()
-                    self._gate = None
-                return False
-            self._is_busy = True
-            return True
+            self._waiting.append(wish)
+            if self._gate is not None and len(self._waiting) >= self._enough:
+                self._gate.release()
+                self._gate = None
+            # In a process that was forked there is none of the threads before.
+            if self._keeper is None or not self._keeper.is_alive():
+                self._begin(wish)
 
-    def _wait_for_company(self) -> None:
+    def _begin(self, wish: _Wish[T, R]) -> None:
+        keeper = threading.Thread(target=self._keep, name="gathering", daemon=True)
+        try:
+            keeper.start()
+        except RuntimeError:
+            # No thread can be had: nobody waits for one that may never come.
+            self._waiting.remove(wish)
+            raise
+        self._keeper = keeper
+
+    def _keep(self) -> None:
+        while wishes := self._gather():
+            self._run(wishes)
+            fibers.come([wish.turn for wish in wishes])
+
+    def _gather(self) -> list[_Wish[T, R]]:
+        """Return those who are next; none where nobody came for a while."""
+        self._wait_for(1, IDLE_SECONDS)
+        self._wait_for(self._usual, COMPANY_SECONDS)
         with self._lock:
-            if len(self._waiting) >= self._usual:
+            wishes = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            if not wishes:
+                self._keeper = None
+        self._usual = max(1, len(wishes), self._usual - 1)
+        return wishes
+
+    def _wait_for(self, count: int, seconds: float) -> None:  # float: seconds
+        with self._lock:
+            if len(self._waiting) >= count:
                 return
-            gate = self._gate = _taken()
-        gate.acquire(timeout=COMPANY_SECONDS)
-
-    def _do_with_others(self, first: _Wish[T, R]) -> None:
-        self._wait_for_company()
+            gate = self._gate = threading.Lock()
+            gate.acquire()
+            self._enough = count
+        gate.acquire(timeout=seconds)
         with self._lock:
             self._gate = None
-            others = [self._waiting.popleft() for _ in range(min(self._most - 1, len(self._waiting)))]
-            self._usual = max(len(others), self._usual - 1)
-        self._run([first, *others])
-        with self._lock:
-            following = self._waiting.popleft() if self._waiting else None
-            self._is_busy = following is not None
-        # Who goes on first: the others' answers are made while it waits in its turn.
-        for wish in (following, *others):
-            if wish is not None:
-                wish.turn.release()
 
     def _run(self, wishes: Sequence[_Wish[T, R]]) -> None:
         try:
             results = self._do([wish.wanted for wish in wishes])
-        except BaseException as fault:  # noqa: BLE001 - the threads that wait have to hear of whatever it is
+        except BaseException as fault:  # noqa: BLE001 - those who wait have to hear of whatever it is
             if len(wishes) > 1:
                 for wish in wishes:
                     self._run([wish])
                 return
-            wishes[0].fault, wishes[0].is_done = fault, True
+            wishes[0].fault = fault
             return
         for wish, result in zip(wishes, results, strict=True):
-            wish.result, wish.is_done = result, True
+            wish.result = result

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
+from widget_host.kit import fibers
 from widget_host.kit.clock import Clock
 
 # What another process changes is seen here after this at the latest; what this process changes, at once.
@@ -35,14 +36,17 @@ class Lookups:
         self._found: dict[Hashable, Known] = {}
 
     def get(self, key: Hashable, look: Callable[[], T]) -> T:
-        """Return what is remembered under the key, or look it up; what raises or finds nothing is not remembered."""
+        """Return what is remembered under the key, or look it up; what raises or finds nothing is not remembered.
+
+        A fiber has it looked up by a thread: nothing of what it has open can be used there.
+        """
         found, now = self._found, self._clock.now()
         known = self._known(key, now)
         if known is not None:
             if known.is_renewed or now < known.since + RENEWED_AFTER:
                 return cast("T", known.value)
             known.is_renewed = True
-        value = look()
+        value = fibers.in_thread(look)
         if value is None:
             return value
         if len(found) >= MOST:

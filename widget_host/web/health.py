@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from widget_host.kit.clock import isoformat
 from widget_host.kit.errors import InvalidToken, NotFound
 from widget_host.web import guards
-from widget_host.web.scope import wiring
+from widget_host.web.scope import on_loop, wiring
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -43,6 +43,7 @@ def _is_loopback(address: str | None) -> bool:
 
 
 @bp.get("/healthz")
+@on_loop
 def live() -> ResponseReturnValue:
     """Say that the process answers."""
     return jsonify(status="ok")

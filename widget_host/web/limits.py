@@ -18,6 +18,7 @@ from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from widget_host.config import Settings
+from widget_host.kit import fibers
 from widget_host.kit.clock import Clock
 from widget_host.kit.counting import Counts
 from widget_host.kit.errors import Refused
@@ -34,7 +35,7 @@ WINDOW_SECONDS = 60
 # Short: a Redis that hangs must not hold every request up.
 PATIENCE = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}  # float: seconds
 PAUSE_SECONDS = 5
-LIMITER, COUNTED = "limiter", "widget_host.counted"
+LIMITER, COUNTED, MADE = "limiter", "widget_host.counted", "widget_host.counts_made"
 log = structlog.get_logger(__name__)
 
 
@@ -76,6 +77,8 @@ class Limiter:
         }
         self._clock = clock
         self._storage = _storage(settings.rate_limit_storage)
+        # Whether to count is to wait for another machine.
+        self.waits = not isinstance(self._storage, Counts)
         self._paused_until = time.monotonic()
 
     def count(self, kind: str, who: str) -> Counted | None:
@@ -88,6 +91,8 @@ class Limiter:
         return None if made is None else Counted(kind, quota, quota - made, WINDOW_SECONDS - passed)
 
     def _increment(self, kind: str, key: str) -> int | None:
+        if self.waits:
+            fibers.only_in_thread()
         if time.monotonic() >= self._paused_until:
             try:
                 return self._storage.incr(key, 2 * WINDOW_SECONDS)
@@ -117,6 +122,11 @@ def register(app: Flask, settings: Settings, clock: Clock) -> None:
     app.extensions[LIMITER] = Limiter(settings, clock)
     largest = app.config["MAX_CONTENT_LENGTH"]
     app.before_request(lambda: _refuse_large(largest))
+
+
+def limiter(app: Flask) -> Limiter:
+    """Return what counts the app's requests."""
+    return cast("Limiter", app.extensions[LIMITER])
 
 
 def _refuse_large(largest: int) -> None:
@@ -150,7 +160,11 @@ def count_address() -> None:
 
 
 def _count(request: Request, kind: str, who: str) -> None:
-    counted = cast("Limiter", host_app().extensions[LIMITER]).count(kind, who)
+    made: dict[tuple[str, str], Counted | None] = request.environ.setdefault(MADE, {})
+    # Once, though a request may be begun twice: on the loop, and again in a thread.
+    if (kind, who) not in made:
+        made[kind, who] = limiter(host_app()).count(kind, who)
+    counted = made[kind, who]
     if counted is None:
         return
     _tell(request.environ, counted)

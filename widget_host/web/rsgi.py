@@ -1,14 +1,15 @@
-"""The application for granian: its event loop waits for bodies, and threads do nothing but work.
+"""The application for granian: its event loop waits for bodies and answers what is short, threads do what waits.
 
 Granian's own WSGI gives a request its thread before the body is there: as many callers as there are threads, each
-sending slowly, would keep everybody else waiting. Here such a caller costs a coroutine, for `BODY_SECONDS`.
+sending slowly, would keep everybody else waiting. Here such a caller costs a coroutine, for `BODY_SECONDS`. And to hand
+a request to a thread and its answer back costs as much as a short answer itself: those are made where they are asked.
 """
 
 import asyncio
 import io
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
@@ -16,6 +17,8 @@ from typing import Any, cast
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]  # its documented names, not marked as exported
 from werkzeug.exceptions import RequestTimeout
+
+from widget_host.kit import fibers
 
 BODY_SECONDS = 15
 # That work at once in one process; to wait for a body takes none. Six kept fewer orders: those that wait for the
@@ -26,7 +29,7 @@ OWN_NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 Environ = dict[str, Any]
 Body = io.BufferedIOBase | io.RawIOBase
 Answer = tuple[int, list[tuple[str, str]], bytes]
-Work = tuple[Scope, HTTPProtocol, Body, "asyncio.Future[None]"]
+Work = tuple[Environ, HTTPProtocol, "asyncio.Future[None]"]
 
 
 class Late(io.RawIOBase):
@@ -46,10 +49,15 @@ class Server:
         *,
         threads: int,
         largest_body: int,
+        on_loop: Collection[tuple[str, str]] = (),
         end: Callable[[], None] | None = None,
     ) -> None:
-        """Start the threads; a body larger than the largest is not waited for; `end` is called after the last."""
+        """Start the threads; a body larger than the largest is not waited for; `end` is called after the last.
+
+        `on_loop` are the methods and paths of what the loop answers itself, where nothing has to be waited for.
+        """
         self._app = app
+        self._on_loop = on_loop
         self._end = end
         self._largest_body = largest_body
         self._waiting: SimpleQueue[Work] = SimpleQueue()
@@ -65,11 +73,22 @@ class Server:
             body = await self._body(scope, protocol)
         except (ProtocolClosed, ProtocolError):
             return
+        asked = environ(scope, body)
+        if (scope.method, scope.path) in self._on_loop:
+            try:
+                protocol.response_bytes(*await fibers.run(lambda: self._answer(asked)))
+            except fibers.NeedsThread:
+                _rewind(body)
+            else:
+                return
+        await self._in_thread(asked, protocol)
+
+    async def _in_thread(self, asked: Environ, protocol: HTTPProtocol) -> None:
         done = asyncio.get_running_loop().create_future()
         self._settle()
         self._under_way += 1
         # An executor's own future beside this one, and their telling each other, would cost 30 to 50 µs.
-        self._waiting.put((scope, protocol, body, done))
+        self._waiting.put((asked, protocol, done))
         await done
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
@@ -99,11 +118,11 @@ class Server:
 
     def _work_off(self) -> None:
         while True:
-            scope, protocol, body, done = self._waiting.get()
+            asked, protocol, done = self._waiting.get()
             fault: BaseException | None = None
             try:
                 # Answered from here: the loop's thread would have to be waited for.
-                protocol.response_bytes(*self._answer(environ(scope, body)))
+                protocol.response_bytes(*self._answer(asked))
             except BaseException as raised:  # noqa: BLE001 - granian answers 500 and logs whatever it is
                 fault = raised
             self._answered.append((done, fault))
@@ -140,6 +159,12 @@ class Server:
         finally:
             getattr(parts, "close", lambda: None)()
         return said[0], said[1], body
+
+
+def _rewind(body: Body) -> None:
+    # What came late has no beginning, and says so again.
+    if body.seekable():
+        body.seek(0)
 
 
 def awaits_body(headers: Mapping[str, str], largest: int) -> bool:

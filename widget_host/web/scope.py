@@ -18,6 +18,26 @@ from widget_host.wiring import Wiring
 # What WSGI's environment says of a request beside what the server says of it.
 REQUEST_ID, BEGAN, SAID = "widget_host.request_id", "widget_host.began", "widget_host.said"
 T = TypeVar("T")
+View = Callable[..., Any]
+V = TypeVar("V", bound=View)
+# What a server answers without being asked for it by a view: they are answered elsewhere.
+NO_VIEW = frozenset({"HEAD", "OPTIONS"})
+_on_loop: set[View] = set()
+
+
+def on_loop(view: V) -> V:
+    """Have the server's event loop answer with this view, and no thread: it has to wait for next to nothing.
+
+    What a view asks `Lookups` and `Gathering` for lets the loop go on with others meanwhile. Where it comes to open a
+    session after all, it is begun again in a thread: it must have left nothing behind by then.
+    """
+    _on_loop.add(view)
+    return view
+
+
+def is_on_loop(view: View) -> bool:
+    """Whether the server's loop answers with this view."""
+    return view in _on_loop
 
 
 class HostRequest(WholeRequest):
@@ -41,6 +61,12 @@ class HostApp(PlainFlask):
 
     request_class = HostRequest
     wiring: Wiring
+
+    def on_loop(self) -> frozenset[tuple[str, str]]:
+        """Return the methods and paths that the server's loop answers."""
+        rules = [rule for rule in self.url_map.iter_rules() if not rule.arguments]
+        chosen = [rule for rule in rules if is_on_loop(self.view_functions[rule.endpoint])]
+        return frozenset((method, rule.rule) for rule in chosen for method in (rule.methods or set()) - NO_VIEW)
 
     def full_dispatch_request(self) -> Response:
         """Answer the request, as one span where somebody traces; the clock it followed is let go of."""

@@ -1,10 +1,16 @@
+import asyncio
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import pytest
 
+from widget_host.kit import fibers
 from widget_host.kit import gathering as kit_gathering
 from widget_host.kit.gathering import Gathering
 
@@ -25,6 +31,10 @@ class Doer:
         if 13 in numbers:
             raise ValueError(f"13 among {len(numbers)}")
         return [2 * number for number in numbers]
+
+
+def refuse(_thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 class TestDo:
@@ -89,9 +99,70 @@ class TestDo:
         with ThreadPoolExecutor(16) as threads:
             assert list(threads.map(gathering.do, range(2000))) == [number * number for number in range(2000)]
 
+    def test_answers_fibers_and_threads_together(self) -> None:
+        gathering = Gathering[int, int](lambda numbers: [number * number for number in numbers], most=8)
+
+        def work(number: int) -> Callable[[], int]:
+            return lambda: gathering.do(number)
+
+        async def ask() -> list[int]:
+            in_fibers = [fibers.run(work(number)) for number in range(300)]
+            in_threads = [asyncio.to_thread(work(number)) for number in range(300, 600)]
+            return await asyncio.wait_for(asyncio.gather(*in_fibers, *in_threads), 30)
+
+        assert asyncio.run(ask()) == [number * number for number in range(600)]
+
+    def test_lets_no_fiber_fail_for_anothers_fault(self, doer: Doer, gathering: Gathering[int, int]) -> None:
+        doer.may_go_on.set()
+
+        async def ask() -> list[Any]:
+            asked = [fibers.run(partial(gathering.do, number)) for number in (1, 13, 2)]
+            return await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10)
+
+        first, refused, last = asyncio.run(ask())
+        assert (first, last, str(refused)) == (2, 4, "13 among 1")
+
+    def test_keeps_no_thread_where_nobody_comes_and_goes_on_when_somebody_does(
+        self, doer: Doer, gathering: Gathering[int, int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(kit_gathering, "IDLE_SECONDS", 0.01)
+        doer.may_go_on.set()
+        assert gathering.do(1) == 2
+        keeper = gathering._keeper
+        if keeper is not None:
+            keeper.join(10)
+        assert gathering._keeper is None
+        assert gathering.do(2) == 4
+
+    def test_goes_on_in_a_process_that_was_forked(self) -> None:
+        gathering = Gathering[int, int](lambda numbers: [2 * number for number in numbers], most=4)
+        assert gathering.do(1) == 2
+        child = os.fork()
+        if child == 0:
+            os._exit(gathering.do(3))
+        until = time.monotonic() + 10
+        while (ended := os.waitpid(child, os.WNOHANG))[0] == 0 and time.monotonic() < until:
+            time.sleep(0.01)
+        if ended[0] == 0:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(ended[1]) == 6
+        assert ended[0] == child
+
+    def test_says_so_where_no_thread_can_be_had_and_goes_on_when_one_can(
+        self, doer: Doer, gathering: Gathering[int, int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        doer.may_go_on.set()
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                gathering.do(1)
+        assert gathering.do(2) == 4
+        assert doer.done == [[2]]
+
     @pytest.fixture
     def patience(self, monkeypatch: pytest.MonkeyPatch) -> Patience:
-        """How long, in seconds, whoever begins waits for company."""
+        """How long, in seconds, the keeper waits for company."""
         return lambda seconds: monkeypatch.setattr(kit_gathering, "COMPANY_SECONDS", seconds)
 
     @pytest.fixture

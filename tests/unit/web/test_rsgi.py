@@ -2,81 +2,19 @@ import asyncio
 import io
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from flask import Flask, request
-from granian.rsgi import ProtocolError  # type: ignore[attr-defined]  # its documented name, not marked as exported
 from werkzeug.exceptions import HTTPException
 
+from tests.fakes.rsgi import Gone, Headers, Protocol, Scope
+from widget_host.kit import fibers
 from widget_host.web import rsgi
 from widget_host.web.rsgi import Server
 
 LARGEST = 10
-
-
-class Headers:
-    """Headers as granian gives them: several of one name, and no value that is not ASCII."""
-
-    def __init__(self, given: Iterable[tuple[str, str]]) -> None:
-        self._given = list(given)
-
-    def __contains__(self, name: str) -> bool:
-        return any(name == each for each, _ in self._given)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return next((value for each, value in self.items() if each == name), default)
-
-    def keys(self) -> list[str]:
-        return [name for name, _ in self._given]
-
-    def items(self) -> list[tuple[str, str]]:
-        return [(name, value) for name, value in self._given if value.isascii()]
-
-
-@dataclass
-class Scope:
-    method: str = "POST"
-    path: str = "/"
-    query_string: str = ""
-    http_version: str = "1.1"
-    scheme: str = "http"
-    server: str = "127.0.0.1:8000"
-    client: str = "192.0.2.7:40000"
-    headers: Headers = field(default_factory=lambda: Headers([]))
-
-
-class Protocol:
-    """One connection: what it sends piece by piece, and what it is answered."""
-
-    def __init__(self, *pieces: bytes, stalls: bool = False) -> None:
-        self._pieces = pieces
-        self._stalls = stalls
-        self.taken = 0
-        self.answer: tuple[int, dict[str, str], bytes] | None = None
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            self.taken += 1
-            yield piece
-        if self._stalls:
-            await asyncio.Event().wait()
-
-    async def __call__(self) -> bytes:
-        return b"".join([piece async for piece in self])
-
-    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.answer = status, dict(headers), body
-
-
-class Gone(Protocol):
-    """A caller who hangs up in the middle of the body."""
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield b"ab"
-        raise ProtocolError
 
 
 @pytest.fixture
@@ -149,6 +87,74 @@ class TestServer:
 
     def asked(self, server: Server, protocol: Protocol, path: str) -> asyncio.Task[None]:
         return asyncio.ensure_future(server.__rsgi__(Scope(path=path), protocol))  # type: ignore[arg-type]  # as much of a scope as is asked for
+
+    def test_answers_on_its_loop_what_belongs_there_and_in_a_thread_what_does_not(self) -> None:
+        worked: dict[str, threading.Thread] = {}
+
+        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            worked[environ["PATH_INFO"]] = threading.current_thread()
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b"1"]
+
+        server = Server(app, threads=1, largest_body=LARGEST, on_loop={("POST", "/short")})
+        assert [answered(server, Protocol(), path=path) for path in ("/short", "/long")] == [(200, 1)] * 2
+        assert worked["/short"] is threading.current_thread()
+        assert worked["/long"] is not threading.current_thread()
+
+    def test_begins_again_in_a_thread_what_would_keep_its_loop_waiting(self) -> None:
+        begun: list[str] = []
+
+        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            begun.append(environ["wsgi.input"].read().decode() + environ.get("again", ""))
+            environ["again"] = " again"
+            fibers.only_in_thread()
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b"1"]
+
+        server = Server(app, threads=1, largest_body=LARGEST, on_loop={("POST", "/")})
+        assert answered(server, Protocol(b"ab"), ("content-length", "2")) == (200, 1)
+        assert begun == ["ab", "ab again"]
+
+    def test_says_in_a_thread_too_that_a_body_came_late(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rsgi, "BODY_SECONDS", 0.01)
+
+        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            fibers.only_in_thread()
+            with pytest.raises(HTTPException, match="did not arrive"):
+                environ["wsgi.input"].read()
+            start_response("408 Late", [("Content-Type", "application/json")])
+            return [b"1"]
+
+        server = Server(app, threads=1, largest_body=LARGEST, on_loop={("POST", "/")})
+        assert answered(server, Protocol(b"ab", stalls=True), ("content-length", "9")) == (408, 1)
+
+    def test_goes_on_with_others_while_one_waits_on_its_loop(self) -> None:
+        turns: dict[str, fibers.Turn] = {}
+
+        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            if environ["PATH_INFO"] == "/bad":
+                raise ValueError("no")
+            turn = turns[environ["PATH_INFO"]] = fibers.turn()
+            turn.wait()
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b"1"]
+
+        paths = ("/first", "/second", "/bad")
+        server = Server(app, threads=1, largest_body=LARGEST, on_loop={("POST", path) for path in paths})
+
+        async def talk() -> None:
+            first, second, bad = (Protocol() for _ in range(3))
+            asked = [self.asked(server, first, "/first"), self.asked(server, second, "/second")]
+            with pytest.raises(ValueError, match="no"):
+                await asyncio.wait_for(self.asked(server, bad, "/bad"), 5)
+            fibers.come([turns["/second"]])
+            await asyncio.wait_for(asked[1], 5)
+            assert (first.answer, second.answer and second.answer[0]) == (None, 200)
+            fibers.come([turns["/first"]])
+            await asyncio.wait_for(asked[0], 5)
+            assert first.answer is not None
+
+        asyncio.run(talk())
 
     def test_goes_on_in_another_loop_than_one_that_was_closed_meanwhile(self) -> None:
         may_end = threading.Event()

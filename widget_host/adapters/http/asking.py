@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 from widget_host.adapters.http import answers
 from widget_host.adapters.http.answers import Answer, body_text
 from widget_host.adapters.http.names import Names
+from widget_host.kit import fibers
 from widget_host.kit.addresses import AddressRefused, AddressRules, Target
 from widget_host.kit.value import Value
 
@@ -41,6 +42,7 @@ class OutgoingHttp:
         return self._ask(_Asked("GET", url, headers))
 
     def _ask(self, asked: "_Asked") -> Answer:
+        fibers.only_in_thread()
         with _Deadline(answers.ATTEMPT_SECONDS) as deadline:
             try:
                 target = self._rules.check(asked.url)

@@ -10,7 +10,7 @@ from widget_host.web.answers import answer
 from widget_host.web.api.oauth import TOKEN_PATH, TokenServer, token_parameters
 from widget_host.web.api.shapes_auth import TAG, TOKEN_BODY, TOKEN_REPLY, PublicKeys, ServerMetadata
 from widget_host.web.operations import Reply, operation
-from widget_host.web.scope import wiring
+from widget_host.web.scope import on_loop, wiring
 
 bp = guards.protect(Blueprint("auth", __name__), guards.anyone)
 
@@ -32,6 +32,7 @@ server_in_camel_case = TokenServer({"access_token": "accessToken", "expires_in":
     oauth_errors=("invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"),
     security=({"clientBasic": ()}, {}),
 )
+@on_loop
 def token() -> ResponseReturnValue:
     """Give a client its token of ten minutes; who asks in camelCase is answered in camelCase."""
     try:

@@ -22,7 +22,7 @@ from widget_host.web.api.shapes_programs import (
 from widget_host.web.operations import Link, Reply, operation
 from widget_host.web.parsing import MemberEmail, MemberId, RequestBody, parse
 from widget_host.web.pictures import picture_address
-from widget_host.web.scope import services, wiring
+from widget_host.web.scope import on_loop, services, wiring
 
 bp = guards.protect(Blueprint("programs", __name__, url_prefix="/programs"), guards.bearer)
 
@@ -52,6 +52,7 @@ class Member(RequestBody):
     " the fields that it asks of a member.",
     answers=Reply(model=list[PartnerProgram], description="The programs.", links={"fields": FIRST_FIELDS}),
 )
+@on_loop
 def index() -> ResponseReturnValue:
     """List what the client's customers can buy."""
     environment_id = guards.client().environment_id
@@ -60,7 +61,9 @@ def index() -> ResponseReturnValue:
 
 
 def _listed(environment_id: str) -> bytes:
-    return answer([_offer(offer) for offer in services().programs.list_offers(environment_id)]).get_data()
+    with wiring().reading() as services:
+        offers = services.programs.list_offers(environment_id)
+    return answer([_offer(offer) for offer in offers]).get_data()
 
 
 @bp.get("/<id:program_id>/fields")

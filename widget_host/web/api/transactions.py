@@ -44,7 +44,7 @@ from widget_host.web.parsing import (
     parse,
     query,
 )
-from widget_host.web.scope import services, wiring, work
+from widget_host.web.scope import on_loop, services, wiring, work
 
 bp = guards.protect(Blueprint("transactions", __name__, url_prefix="/transactions"), guards.bearer)
 
@@ -163,6 +163,7 @@ def preview() -> ResponseReturnValue:
         *PARTNER,
     ),
 )
+@on_loop
 def create() -> ResponseReturnValue:
     """Issue points, once per reference number."""
     order = parse(NewTransaction).order(guards.client().environment_id)

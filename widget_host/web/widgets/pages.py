@@ -16,7 +16,7 @@ from widget_host.web.guards import anyone, protect
 from widget_host.web.headers import allow_framing
 from widget_host.web.language import _
 from widget_host.web.limits import RateLimited
-from widget_host.web.scope import asked, wiring
+from widget_host.web.scope import asked, is_on_loop, on_loop, wiring
 from widget_host.web.widgets import asides, screens
 from widget_host.web.widgets.around import PAGE, Messages, config_of, in_page, template
 from widget_host.web.widgets.refusals import TOO_MANY
@@ -52,7 +52,11 @@ def blueprints(
         blueprint.register_error_handler(SessionEnded, session_ended)
         blueprint.register_error_handler(NoLaunchToken, no_launch_token)
     entrance.register_error_handler(RateLimited, too_many_of_a_stranger)
-    entrance.add_url_rule("", "open_widget", lambda: _open(start, reopen))
+
+    def open_widget() -> ResponseReturnValue:
+        return _open(start, reopen)
+
+    entrance.add_url_rule("", None, on_loop(open_widget) if is_on_loop(start) else open_widget)
     steps.add_url_rule("/session", "renew", renew, methods=["POST"])
     steps.add_url_rule("/asides", "asides", asides.fetched)
     return entrance, steps

@@ -11,7 +11,7 @@ from widget_host.kit.errors import Refused
 from widget_host.kit.value import replace
 from widget_host.web.language import N_, _, locale
 from widget_host.web.limits import RateLimited
-from widget_host.web.scope import wiring
+from widget_host.web.scope import on_loop, wiring
 from widget_host.web.widgets import refusals, words
 from widget_host.web.widgets.around import Messages
 from widget_host.web.widgets.pages import INSTEAD, MESSAGE, blueprints, limited, show, too_many_of_a_stranger
@@ -36,6 +36,7 @@ ENDS = Ends(
 FACE = Face(POINT_EXCHANGE, "purchase", TITLE, MAKER, ENDS, style="css/purchase.css")
 
 
+@on_loop
 def _first() -> Response:
     desk = lay_out(Entry())
     if instead := _nothing(desk):

@@ -1,0 +1,154 @@
+"""What the server's loop answers, beside what its threads answer: nobody can tell the one from the other."""
+
+import asyncio
+import gzip
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from tests.factories.issuers import AURORA, Issuer, make_issuer
+from tests.fakes.clock import StoppedClock
+from tests.fakes.rsgi import Headers, Protocol, Scope
+from widget_host.app import LARGEST_BODY
+from widget_host.domain.access.rules import POINT_EXCHANGE, LaunchRequest
+from widget_host.web.rsgi import Server
+from widget_host.web.scope import HostApp
+from widget_host.wiring import Wiring
+
+# Drawn anew for each: ids, tokens, what is random in a page.
+OWN = re.compile(
+    rb"""[a-z]{3}_[0-9a-hjkmnp-tv-z]{26} | eyJ[\w.-]+ | [\w-]{43}
+      | nonce[-=]["']?[\w-]+ | "session":"[\w-]+" | (?<=tenant=)\w+""",
+    re.VERBOSE,
+)
+JSON = {"content-type": "application/json"}
+WIDGET = f"/widget/{POINT_EXCHANGE}"
+# A request: its method, path, headers and body.
+Asked = tuple[str, str, Mapping[str, str], Any]
+Answered = tuple[int, Any, bytes]
+
+
+class Caller:
+    """An issuer's backend and its customers, over one kind of server; its own address is like no other's."""
+
+    def __init__(self, server: Server, wiring: Wiring, issuer: Issuer, address: str) -> None:
+        self.issuer = issuer
+        self._server = server
+        self._wiring = wiring
+        self._address = address
+        _, _, body = self.send(*self.token())
+        self._bearer = {"authorization": f"Bearer {json.loads(body)['access_token']}"}
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: Any) -> Answered:
+        sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        named = {"host": "localhost", **headers, **({"content-length": str(len(sent))} if sent else {})}
+        address, _, query = path.partition("?")
+        scope = Scope(method, address, query, client=f"{self._address}:4000", headers=Headers(named.items()))
+        protocol = Protocol(sent)
+        asyncio.run(self._server.__rsgi__(scope, protocol))  # type: ignore[arg-type]  # as much of a scope as is asked for
+        assert protocol.answer is not None
+        return protocol.answer
+
+    def token(self, **wrong: Any) -> Asked:
+        secret = {"client_id": self.issuer.client_id, "client_secret": self.issuer.client_secret}
+        return "POST", "/auth/token", JSON, secret | wrong
+
+    def order(self, **more: Any) -> Asked:
+        member = {"destinationUserId": more.pop("member", "AC12345678")}
+        order = {"programId": self.issuer.programs[AURORA], "currency": "USD", "value": 25, "referenceNumber": "one"}
+        return "POST", "/transactions", JSON | self._bearer, order | {"destinationAccount": member} | more
+
+    def programs(self, **headers: str) -> Asked:
+        return "GET", "/programs", headers or self._bearer, None
+
+    def widget(self, **headers: str) -> Asked:
+        with self._wiring.writing() as services:
+            environment = services.organizations.get_environment(self.issuer.environment_id)
+            token = services.widget_sessions.launch(environment, POINT_EXCHANGE, LaunchRequest("customer-1"))
+        return "GET", f"{WIDGET}?token={token}", headers, None
+
+
+CASES: dict[str, Callable[[Caller], Sequence[Asked]]] = {
+    "healthz": lambda _: [("GET", "/healthz", {}, None)],
+    "token": lambda caller: [caller.token(), caller.token()],
+    "token refused": lambda caller: [caller.token(client_secret="wrong"), caller.token(client_id=["a"])],
+    "token of another grant": lambda caller: [caller.token(grant_type="password")],
+    "token without a body": lambda _: [("POST", "/auth/token", {}, None), ("POST", "/auth/token", JSON, b"{")],
+    "programs": lambda caller: [caller.programs(), caller.programs()],
+    "programs refused": lambda caller: [caller.programs(authorization="Bearer no"), caller.programs(cookie="a=b")],
+    "order": lambda caller: [caller.order(), caller.order(), caller.order(value=26), caller.order(referenceNumber="2")],
+    "order in points": lambda caller: [caller.order(value=2500, currency="POINTS")],
+    "order that waits": lambda caller: [caller.order(member="sandbox-pending"), caller.order(member="sandbox-pending")],
+    "order refused": lambda caller: [
+        caller.order(member="sandbox-partner-error"),
+        caller.order(member="sandbox-invalid-member"),
+        caller.order(member="sandbox-invalid-member"),
+        caller.order(value=10_000_000),
+        caller.order(programId="prg_0"),
+        caller.order(quoteId="quo_0"),
+        caller.order(value="much"),
+    ],
+    "order too large": lambda _: [("POST", "/transactions", {"content-length": "999999"}, None)],
+    "widget": lambda caller: [caller.widget(), caller.widget(**{"accept-encoding": "gzip"})],
+    "widget in arabic": lambda caller: [caller.widget(**{"accept-language": "ar"})],
+    "widget twice": lambda caller: [opened := caller.widget(), opened],
+    "widget refused": lambda _: [
+        ("GET", f"{WIDGET}?token=no", {}, None),
+        ("GET", f"{WIDGET}?tenant=none", {}, None),
+        ("GET", f"{WIDGET}?receipt=no", {}, None),
+        ("GET", WIDGET, {}, None),
+        ("HEAD", WIDGET, {}, None),
+    ],
+}
+
+
+class TestOnLoop:
+    @pytest.mark.parametrize("case", CASES)
+    def test_answers_logs_and_counts_as_threads_do(
+        self, case: str, in_loop: Caller, in_threads: Caller, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        capsys.readouterr()
+        found = []
+        for caller in (in_loop, in_threads):
+            answers = [shown(caller.send(*asked)) for asked in CASES[case](caller)]
+            found.append((answers, logged(capsys.readouterr().err)))
+        assert found[0] == found[1]
+
+    def test_answers_on_the_loop_whatever_is_asked_often(
+        self, in_loop: Caller, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        usual = ("healthz", "token", "programs", "widget")
+        first = [shown(in_loop.send(*asked)) for case in usual for asked in CASES[case](in_loop)]
+        in_loop.send(*in_loop.order(referenceNumber="first"))
+        monkeypatch.setattr(Server, "_in_thread", lambda *_: pytest.fail("begun again in a thread"))
+        again = [in_loop.send(*asked) for case in usual for asked in CASES[case](in_loop)]
+        assert [status for status, *_ in again] == [status for status, *_ in first] == [200] * len(first)
+        assert in_loop.send(*in_loop.order(referenceNumber="second"))[0] == 201
+
+    @pytest.fixture
+    def in_loop(self, app: HostApp, wiring: Wiring) -> Caller:
+        server = Server(app, threads=1, largest_body=LARGEST_BODY, on_loop=app.on_loop())
+        return Caller(server, wiring, make_issuer(wiring), "192.0.2.1")
+
+    @pytest.fixture
+    def in_threads(self, app: HostApp, wiring: Wiring) -> Caller:
+        server = Server(app, threads=1, largest_body=LARGEST_BODY)
+        return Caller(server, wiring, make_issuer(wiring), "192.0.2.2")
+
+
+def shown(answer: Answered) -> Answered:
+    """Return an answer without what is drawn for each alone."""
+    status, headers, body = answer
+    # What was drawn has no other length, but for what is escaped of it.
+    told = {name: OWN.sub(b"-", value.encode()) for name, value in headers.items() if name != "Content-Length"}
+    return status, told, OWN.sub(b"-", gzip.decompress(body) if "Content-Encoding" in headers else body)
+
+
+def logged(lines: str) -> list[dict[str, Any]]:
+    """Return what was logged, without when and whose."""
+    said = [json.loads(line) for line in lines.splitlines()]
+    own = {"request_id", "timestamp", "duration_ms", "client", "audit_id", "token_id", "secret_id", "environment_id"}
+    return [{name: value for name, value in line.items() if name not in own} for line in said]
