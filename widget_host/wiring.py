@@ -27,6 +27,7 @@ from widget_host.domain.settling.service import Resolving, Reversing, Undoing
 from widget_host.domain.upkeep.rules import Entry
 from widget_host.domain.upkeep.service import LoneLines
 from widget_host.foundation import Foundation
+from widget_host.kit import logs
 from widget_host.kit.bell import Bell
 from widget_host.kit.clock import Clock
 from widget_host.services import DATABASE_UP, Services
@@ -210,7 +211,7 @@ def _tell(info: dict[Any, Any]) -> None:
 def _audited(line: Entry) -> None:
     metrics.count_security_event(line.event)
     name = f"audit.{line.event}"
-    log.info(name, **line.said)
+    logs.logger().info(name, **line.said)
 
 
 def _one(

@@ -33,8 +33,15 @@ class Gathering(Generic[T, R]):
     Where it fails for several together, it is done for each alone, so that nobody fails for another's fault.
     """
 
-    def __init__(self, do: Callable[[Sequence[T]], Sequence[R]], *, most: int) -> None:
-        """Take what does up to `most` at once, and returns a result for each."""
+    def __init__(
+        self,
+        do: Callable[[Sequence[T]], Sequence[R]],
+        *,
+        most: int,
+        patience: float = COMPANY_SECONDS,  # float: seconds
+    ) -> None:
+        """Take what does up to `most` at once, and returns a result for each; company is waited for so many seconds."""
+        self._patience = patience
         self._do = do
         self._most = most
         self._lock = threading.Lock()
@@ -82,7 +89,7 @@ class Gathering(Generic[T, R]):
     def _gather(self) -> list[_Wish[T, R]]:
         """Return those who are next; none where nobody came for a while."""
         self._wait_for(1, IDLE_SECONDS)
-        self._wait_for(self._usual, COMPANY_SECONDS)
+        self._wait_for(self._usual, self._patience)
         with self._lock:
             wishes = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
             if not wishes:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 # PostgreSQL repeats the row that it refused, and the text in which it found what it cannot read: somebody's data.
 REFUSED_ROW = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
@@ -24,6 +24,7 @@ SECRETS = re.compile(
 # Each form has one of these in it, in small letters: to look for them takes a sixth of the time.
 SIGNS = ("whs_", "eyj", "token=", "receipt=", "bearer ", "basic ", "://")
 WITHHELD = "[withheld]"
+_made: FilteringBoundLogger | None = None
 # Made once: one is made for each line else. What JSON does not know is written as Python shows it.
 _write = json.JSONEncoder(default=repr).encode
 _write_plain = msgspec.json.Encoder(enc_hook=lambda value: str(value) if isinstance(value, str) else repr(value)).encode
@@ -63,6 +64,13 @@ def configure(level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    global _made  # noqa: PLW0603 - one process has one configuration
+    _made = structlog.get_logger().bind()
+
+
+def logger() -> FilteringBoundLogger:
+    """Return the logger as it is configured now; structlog's own stand-in makes one for each line."""
+    return _made or structlog.get_logger()
 
 
 def _without_rows(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -135,6 +135,9 @@ def _refuse_large(largest: int) -> None:
     One sent in chunks tells no length; what is read of it stops at the limit, and would be taken for all of it.
     """
     request = asked()
+    # Most have none, and the server says so.
+    if request.environ.get("CONTENT_LENGTH") == "0" and "HTTP_TRANSFER_ENCODING" not in request.environ:
+        return
     length = request.content_length
     if length is None and "wsgi.input_terminated" in request.environ:
         length = len(request.get_data(cache=True)) + 1

@@ -2,13 +2,11 @@
 
 import time
 
-import structlog
 from flask import Flask, Response
 
+from widget_host.kit import logs
 from widget_host.telemetry import metrics
 from widget_host.web.scope import BEGAN, REQUEST_ID, asked
-
-log = structlog.get_logger("widget_host.requests")
 
 
 def register(app: Flask) -> None:
@@ -23,7 +21,7 @@ def _end(answer: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else None
     seconds = time.perf_counter() - request.environ[BEGAN]
     metrics.count_request(route=route, method=request.method, status=answer.status_code, seconds=seconds)
-    log.info(
+    logs.logger().info(
         "request",
         request_id=request.environ[REQUEST_ID],
         method=request.method,

@@ -239,8 +239,9 @@ class TestBodies:
         answer = api.post("/transactions", data=b" " * (256 * 1024 + 1))
         assert answer.status_code == 413
 
-    def test_in_chunks_are_measured_too(self, client: FlaskClient) -> None:
-        chunked = {"wsgi.input_terminated": True}
+    @pytest.mark.parametrize("said", [{}, {"CONTENT_LENGTH": "0", "HTTP_TRANSFER_ENCODING": "chunked"}])
+    def test_in_chunks_are_measured_too(self, client: FlaskClient, said: dict[str, str]) -> None:
+        chunked = {"wsgi.input_terminated": True, **said}
         statuses = []
         for length in (1000, 300 * 1024):
             body = b"client_id=x&client_secret=" + b"y" * length

@@ -161,9 +161,9 @@ class TestDo:
         assert doer.done == [[2]]
 
     @pytest.fixture
-    def patience(self, monkeypatch: pytest.MonkeyPatch) -> Patience:
+    def patience(self, gathering: Gathering[int, int], monkeypatch: pytest.MonkeyPatch) -> Patience:
         """How long, in seconds, the keeper waits for company."""
-        return lambda seconds: monkeypatch.setattr(kit_gathering, "COMPANY_SECONDS", seconds)
+        return lambda seconds: monkeypatch.setattr(gathering, "_patience", seconds)
 
     @pytest.fixture
     def doer(self) -> Doer:

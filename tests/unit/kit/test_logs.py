@@ -53,6 +53,22 @@ class TestConfigure:
         structlog.reset_defaults()
 
 
+class TestLogger:
+    def test_follows_what_is_configured_anew(self, capsys: pytest.CaptureFixture[str]) -> None:
+        for level in ("INFO", "WARNING", "INFO"):
+            logs.configure(level)
+            logs.logger().info("heard", at=level)
+        assert [json.loads(line)["at"] for line in capsys.readouterr().err.splitlines()] == ["INFO", "INFO"]
+
+    def test_writes_where_nothing_was_configured(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(logs, "_made", None)
+        structlog.reset_defaults()
+        logs.logger().info("heard")
+        assert "heard" in capsys.readouterr().out
+
+
 class TestWritten:
     @pytest.mark.parametrize(
         ("value", "said"),
