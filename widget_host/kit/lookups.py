@@ -55,14 +55,6 @@ class Lookups:
         found[key] = Known(now, value)
         return value
 
-    def find(self, key: Hashable) -> Any:
-        """Return what is remembered under the key; None where nothing is, or somebody has to look again."""
-        now = self._clock.now()
-        known = self._known(key, now)
-        if known is None or not (known.is_renewed or now < known.since + RENEWED_AFTER):
-            return None
-        return known.value
-
     def _known(self, key: Hashable, now: datetime) -> Known | None:
         known = self._found.get(key)
         return known if known is not None and known.since <= now < known.since + STALENESS else None

@@ -37,18 +37,20 @@ class Programs:
     def list_offers(self, environment_id: str, currency: str | None = None) -> list[rules.Offer]:
         """Return what can be bought, priced in `currency` (the environment's own where none is named)."""
         key = offers_key(environment_id, currency)
-        return self._lookups.get(key, lambda: self._offers(environment_id, currency))
+        return self._lookups.get(key, lambda: self.look_up_offers(environment_id, currency))
 
-    def _offers(self, environment_id: str, currency: str | None) -> list[rules.Offer]:
+    def look_up_offers(self, environment_id: str, currency: str | None) -> list[rules.Offer]:
+        """Return what can be bought, as it is now."""
         pricing = self._pricing(environment_id, currency)
         return [pricing.offer(*found) for found in queries.partnerships(self._session, environment_id)]
 
     def get_offer(self, environment_id: str, program_id: str, currency: str | None = None) -> rules.Offer:
         """Return one program's offer; raises InvalidProgram, NoPartnership, or InvalidFields: no such rate."""
         key = offer_key(environment_id, program_id, currency)
-        return self._lookups.get(key, lambda: self._offer(environment_id, program_id, currency))
+        return self._lookups.get(key, lambda: self.look_up_offer(environment_id, program_id, currency))
 
-    def _offer(self, environment_id: str, program_id: str, currency: str | None) -> rules.Offer:
+    def look_up_offer(self, environment_id: str, program_id: str, currency: str | None) -> rules.Offer:
+        """Return one program's offer as it is now; raises as `get_offer` does."""
         found = queries.partnership(self._session, environment_id, program_id)
         if found is None:
             raise rules.InvalidProgram("There is no program with this id.", programId=program_id)

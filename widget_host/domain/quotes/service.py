@@ -60,21 +60,25 @@ class Quotes:
     def offer_for(self, asked: rules.Asked) -> Offer:
         """Return what is asked for; raises InvalidProgram, NoPartnership or PointsModeDisabled."""
         if asked.value is None:
-            self._allow_points(asked.environment_id)
-            return self._programs.get_offer(asked.environment_id, asked.program_id)
-        return self._programs.get_offer(asked.environment_id, asked.program_id, asked.value.currency)
+            allow_points(self._lookups, asked.environment_id, self.has_points_mode)
+        return self._programs.get_offer(asked.environment_id, asked.program_id, currency_of(asked))
 
-    def _allow_points(self, environment_id: str) -> None:
-        if not self._lookups.get(("points mode", environment_id), lambda: self._has_points_mode(environment_id)):
-            raise rules.PointsModeDisabled("Ordering an exact number of points is not enabled for your organization.")
+    def look_up_offer(self, asked: rules.Asked) -> Offer:
+        """Return what is asked for as it is now; raises InvalidProgram or NoPartnership."""
+        return self._programs.look_up_offer(asked.environment_id, asked.program_id, currency_of(asked))
 
-    def _has_points_mode(self, environment_id: str) -> bool:
+    def has_points_mode(self, environment_id: str) -> bool:
+        """Whether the environment's organization may order exact numbers of points, as it is now."""
         environment = self._organizations.get_environment(environment_id)
         return self._organizations.get(environment.organization_id).points_mode
 
     def list_offers(self, environment_id: str, currency: str | None) -> Sequence[Offer]:
         """Return what can be bought, priced in `currency`."""
         return self._programs.list_offers(environment_id, currency)
+
+    def look_up_offers(self, environment_id: str, currency: str | None) -> Sequence[Offer]:
+        """Return what can be bought as it is now."""
+        return self._programs.look_up_offers(environment_id, currency)
 
     def find(self, environment_id: str, quote_id: str) -> rules.Preview | None:
         """Return the figures of a quote of this environment, over or not."""
@@ -101,21 +105,38 @@ class Offers:
 
     def get(self, asked: rules.Asked) -> Offer:
         """Return what is asked for; raises as `Quotes.offer_for` does."""
-        known: Offer | None = None
-        if asked.value is not None:
-            known = self._lookups.find(offer_key(asked.environment_id, asked.program_id, asked.value.currency))
-        if known is not None:
-            return known
+        if asked.value is None:
+            allow_points(self._lookups, asked.environment_id, self._has_points_mode)
+        key = offer_key(asked.environment_id, asked.program_id, currency_of(asked))
+        return self._lookups.get(key, lambda: self._look_up(asked))
+
+    def _look_up(self, asked: rules.Asked) -> Offer:
         with self._quotes() as quotes:
-            return quotes.offer_for(asked)
+            return quotes.look_up_offer(asked)
+
+    def _has_points_mode(self, environment_id: str) -> bool:
+        with self._quotes() as quotes:
+            return quotes.has_points_mode(environment_id)
 
     def list_all(self, environment_id: str, currency: str) -> Sequence[Offer]:
         """Return all that can be bought, priced in `currency`; the same list as long as it is remembered."""
-        known: Sequence[Offer] | None = self._lookups.find(offers_key(environment_id, currency))
-        if known is not None:
-            return known
+        key = offers_key(environment_id, currency)
+        return self._lookups.get(key, lambda: self._look_up_all(environment_id, currency))
+
+    def _look_up_all(self, environment_id: str, currency: str) -> Sequence[Offer]:
         with self._quotes() as quotes:
-            return quotes.list_offers(environment_id, currency)
+            return quotes.look_up_offers(environment_id, currency)
+
+
+def currency_of(asked: rules.Asked) -> str | None:
+    """Return the currency that is asked in; None, the environment's own, where points are."""
+    return None if asked.value is None else asked.value.currency
+
+
+def allow_points(lookups: Lookups, environment_id: str, has_points_mode: Callable[[str], bool]) -> None:
+    """Raise PointsModeDisabled where exact numbers of points may not be ordered; looked up once a second."""
+    if not lookups.get(("points mode", environment_id), lambda: has_points_mode(environment_id)):
+        raise rules.PointsModeDisabled("Ordering an exact number of points is not enabled for your organization.")
 
 
 def preview_of(quote: Quote) -> rules.Preview:

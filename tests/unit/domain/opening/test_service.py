@@ -2,10 +2,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import pytest
@@ -188,25 +188,6 @@ class TestOpen:
         open_widget(wiring, tokens[1])
         assert asked.count("_execute_gen") == 1
         assert set(asked) <= {"_execute_gen", "_set_autocommit_gen", "_rollback_gen"}
-
-    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-    def test_waits_for_no_disk_and_leaves_its_connection_as_it_was(
-        self, wiring: Wiring, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        said: list[Any] = []
-        real = direct.at_once
-
-        def heard(*asked: Any) -> tuple[Any, ...]:
-            said.append(real(*asked))
-            return cast("tuple[Any, ...]", said[-1])
-
-        monkeypatch.setattr(direct, "at_once", heard)
-        open_widget(wiring, launch(wiring, issuer))
-        assert [each[1] for each in said] == ["off"]
-        with ExitStack() as stack:
-            used = wiring.database.engine.pool.checkedin()  # type: ignore[attr-defined]  # that of a QueuePool
-            lent = [stack.enter_context(wiring.database.engine.connect()) for _ in range(used)]
-            assert {each.scalar(text("SHOW synchronous_commit")) for each in lent} == {"on"}
 
 
 class TestTogether:
