@@ -145,6 +145,8 @@ class Wiring(Foundation):
 
     def end(self) -> None:
         """Keep what is still to be kept, and close what is open: the process is about to end."""
+        for kept in (self.openings, self.recorder):
+            kept.end()
         self.lone_lines.flush()
         self.database.engine.dispose()
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -133,6 +134,31 @@ class TestDo:
             keeper.join(10)
         assert gathering._keeper is None
         assert gathering.do(2) == 4
+
+    def test_does_it_within_what_is_let_go_of_when_nobody_comes_or_it_ends(
+        self, doer: Doer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said: list[str] = []
+
+        @contextmanager
+        def around() -> Iterator[None]:
+            said.append("in")
+            yield
+            said.append("out")
+
+        doer.may_go_on.set()
+        monkeypatch.setattr(kit_gathering, "LULL_SECONDS", 30)
+        gathering = Gathering(doer, most=4, around=around)
+        assert [gathering.do(1), gathering.do(2)] == [2, 4]
+        assert said == ["in"]
+        gathering.end()
+        assert said == ["in", "out"]
+        monkeypatch.setattr(kit_gathering, "LULL_SECONDS", 0.001)
+        assert gathering.do(3) == 6
+        until = time.monotonic() + 10
+        while len(said) < 4 and time.monotonic() < until:
+            time.sleep(0.001)
+        assert said == ["in", "out"] * 2
 
     def test_goes_on_in_a_process_that_was_forked(self) -> None:
         gathering = Gathering[int, int](lambda numbers: [2 * number for number in numbers], most=4)

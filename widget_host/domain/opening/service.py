@@ -66,7 +66,9 @@ class Openings:
         self._hasher = hasher
         self._box = box
         self._lookups = lookups
-        self._writing = Gathering[Asked, Found | None](self._write, most=MOST_TOGETHER, patience=COMPANY_SECONDS)
+        self._writing = Gathering[Asked, Found | None](
+            self._write, most=MOST_TOGETHER, patience=COMPANY_SECONDS, around=direct.keeping_line
+        )
 
     def open(self, token: str, widget: str, *, locale: str = "", theme: str = "") -> Opened:
         """Exchange a launch token for a session's bearer; the sessions it opened before end.
@@ -82,6 +84,10 @@ class Openings:
             if opened is not None:
                 return opened
         raise self._refusal(launch_id, tenant_key, standing)
+
+    def end(self) -> None:
+        """Let go of the connection that is kept for whoever comes next."""
+        self._writing.end()
 
     def _find(self, tenant_key: str) -> Standing | None:
         with self._sessions() as sessions:

@@ -10,6 +10,7 @@ from widget_host.domain.recording.queries import ORDER
 from widget_host.domain.transactions.service import Opened, opened
 from widget_host.kit.clock import EnvironmentClock
 from widget_host.kit.db import Database
+from widget_host.kit.direct import keeping_line
 from widget_host.kit.gathering import Gathering
 from widget_host.kit.together import Ready, Row
 
@@ -37,7 +38,9 @@ class Recorder:
         self._clock = clock
         self._ledgers = ledgers
         self._told = told
-        self._keeping = Gathering[Ready, int | None](lambda sets: ORDER.keep(database, sets), most=ORDER.most)
+        self._keeping = Gathering[Ready, int | None](
+            lambda sets: ORDER.keep(database, sets), most=ORDER.most, around=keeping_line
+        )
         self._numbers: dict[tuple[str, frozenset[AccountName]], Mapping[AccountName, int] | None] = {}
 
     def record(self, decided: Decided) -> Issued | None:
@@ -56,6 +59,10 @@ class Recorder:
             return None
         self._told(made.told.kind, deliveries > 0)
         return Issued(receipt)
+
+    def end(self) -> None:
+        """Let go of the connection that is kept for whoever comes next."""
+        self._keeping.end()
 
     def _rows(self, made: Opened, numbers: Mapping[AccountName, int]) -> list[Sequence[Row]]:
         entry, told, at = made.entry, made.told, made.row["created_at"]

@@ -14,7 +14,7 @@ class TestMigration:
         replaced, last, other = (
             wiring.openings.open(each, WIDGET).bearer for each in (token, token, launch(wiring, issuer))
         )
-        wiring.database.engine.dispose()
+        wiring.end()
         migrations.downgrade(database_url, "0070")
         migrations.upgrade(database_url)
         assert self.get(wiring, last).launch_id != self.get(wiring, other).launch_id
