@@ -39,6 +39,8 @@ class Fiber(greenlet):
                 self.result = work()
             except BaseException as fault:  # noqa: BLE001 - who waits for the work hears of whatever it is
                 self.fault = fault
+            # Else who waits for work would keep the last request, its body too.
+            del work
             work = self.loop_side.switch(None)
 
     def outcome(self) -> Any:

@@ -48,8 +48,12 @@ class TestRun:
         class Made:
             """Something that can be looked at from afar."""
 
-        made = weakref.ref(run(Made))
-        assert made() is None
+        def begin() -> Any:
+            asked = Made()
+            given = weakref.ref(asked)
+            return given, weakref.ref(run(lambda: (asked, Made())[1]))
+
+        assert [each() for each in begin()] == [None, None]
 
     def test_tells_the_work_that_nobody_waits_for_it_any_more(self) -> None:
         heard: list[BaseException] = []
