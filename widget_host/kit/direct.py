@@ -16,6 +16,7 @@ from widget_host.kit.db import Database, moment_of_sqlite
 MET_ANOTHER = frozenset({"40001", "40P01"})
 TRIES = 3
 Step = tuple[str, Sequence[Any]]
+# Of each thread the line that it keeps.
 _own = threading.local()
 
 
@@ -26,9 +27,9 @@ def at_once(database: Database, statement: bytes, values: Sequence[str | None]) 
     again where the connection breaks, so it has to be one that does nothing the second time. Raises DBAPIError, as a
     session does.
     """
-    with keeping_line() as line:
+    with keeping_line(database) as line:
         for tries_left in reversed(range(TRIES)):
-            cursor = line.cursor(database)
+            cursor = line.cursor()
             try:
                 return cast("tuple[Any, ...]", cursor.execute(statement, values, prepare=True).fetchone())
             except Error as error:
@@ -47,21 +48,22 @@ def _is_gone(database: Database, error: Error, cursor: RawCursor[Any]) -> bool:
 class Line:
     """One connection to PostgreSQL for many statements, each outside of any transaction; lent for the first of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
         """Have none yet."""
+        self.database = database
         self._lent: Any = None
         self._cursor: RawCursor[Any] | None = None
 
-    def cursor(self, database: Database) -> RawCursor[Any]:
+    def cursor(self) -> RawCursor[Any]:
         """Return what runs statements; raises DBAPIError where no connection can be had."""
         if self._cursor is None:
-            self._lent = _lent(database)
+            self._lent = _lent(self.database)
             self._cursor = RawCursor(self._lent.driver_connection)
             try:
                 self._cursor.connection.autocommit = True
             except Error as error:
                 self.drop(error)
-                raise _failure(database, "autocommit", error) from error
+                raise _failure(self.database, "autocommit", error) from error
         return self._cursor
 
     def drop(self, error: BaseException) -> None:
@@ -84,17 +86,17 @@ class Line:
 
 
 @contextmanager
-def keeping_line() -> Iterator[Line]:
+def keeping_line(database: Database) -> Iterator[Line]:
     """Have all that this thread runs at once go over one line: to lend one takes half as long as to ask."""
     kept: Line | None = getattr(_own, "line", None)
-    if kept is not None:
+    if kept is not None and kept.database is database:
         yield kept
         return
-    _own.line = line = Line()
+    _own.line = line = Line(database)
     try:
         yield line
     finally:
-        _own.line = None
+        _own.line = kept
         line.give_back()
 
 

@@ -129,6 +129,7 @@ class Gathering(Generic[T, R]):
         return wishes
 
     def _wait_for(self, count: int, seconds: float) -> bool:  # float: seconds
+        """Wait so long for so many; returns whether anybody is there."""
         with self._lock:
             if len(self._waiting) >= count or self._is_ending:
                 return bool(self._waiting)
@@ -138,17 +139,15 @@ class Gathering(Generic[T, R]):
         gate.acquire(timeout=seconds)
         with self._lock:
             self._gate = None
-            return len(self._waiting) >= count
+            return bool(self._waiting)
 
     def _run(self, wishes: Sequence[_Wish[T, R]]) -> None:
         try:
-            results = self._do([wish.wanted for wish in wishes])
+            for wish, result in zip(wishes, self._do([wish.wanted for wish in wishes]), strict=True):
+                wish.result = result
         except BaseException as fault:  # noqa: BLE001 - those who wait have to hear of whatever it is
             if len(wishes) > 1:
                 for wish in wishes:
                     self._run([wish])
-                return
-            wishes[0].fault = fault
-            return
-        for wish, result in zip(wishes, results, strict=True):
-            wish.result = result
+            else:
+                wishes[0].fault = fault

@@ -20,8 +20,6 @@ REQUEST_ID, BEGAN, SAID = "widget_host.request_id", "widget_host.began", "widget
 T = TypeVar("T")
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
-# What a server answers without being asked for it by a view: they are answered elsewhere.
-NO_VIEW = frozenset({"HEAD", "OPTIONS"})
 _on_loop: set[View] = set()
 
 
@@ -66,7 +64,7 @@ class HostApp(PlainFlask):
         """Return the methods and paths that the server's loop answers."""
         rules = [rule for rule in self.url_map.iter_rules() if not rule.arguments]
         chosen = [rule for rule in rules if is_on_loop(self.view_functions[rule.endpoint])]
-        return frozenset((method, rule.rule) for rule in chosen for method in (rule.methods or set()) - NO_VIEW)
+        return frozenset((method, rule.rule) for rule in chosen for method in rule.methods or ())
 
     def full_dispatch_request(self) -> Response:
         """Answer the request, as one span where somebody traces; the clock it followed is let go of."""

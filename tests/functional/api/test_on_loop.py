@@ -12,8 +12,12 @@ import pytest
 from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.fakes.clock import StoppedClock
 from tests.fakes.rsgi import Headers, Protocol, Scope
-from widget_host.app import LARGEST_BODY
+from widget_host.app import LARGEST_BODY, create_app
+from widget_host.config import Settings
 from widget_host.domain.access.rules import POINT_EXCHANGE, LaunchRequest
+from widget_host.kit import direct, fibers
+from widget_host.kit.value import replace
+from widget_host.web import limits
 from widget_host.web.rsgi import Server
 from widget_host.web.scope import HostApp
 from widget_host.wiring import Wiring
@@ -105,6 +109,16 @@ CASES: dict[str, Callable[[Caller], Sequence[Asked]]] = {
 }
 
 
+WAYS: dict[str, Callable[[Wiring], Any]] = {
+    "reading": lambda wiring: wiring.reading().__enter__(),
+    "checking": lambda wiring: wiring.checking().__enter__(),
+    "writing": lambda wiring: wiring.writing().__enter__(),
+    "a statement": lambda wiring: direct.look(wiring.database, "SELECT 1", []),
+    "one at once": lambda wiring: direct.at_once(wiring.database, b"SELECT 1", []),
+    "a program": lambda wiring: wiring.http.get("http://127.0.0.1:1", {}),
+}
+
+
 class TestOnLoop:
     @pytest.mark.parametrize("case", CASES)
     def test_answers_logs_and_counts_as_threads_do(
@@ -127,6 +141,18 @@ class TestOnLoop:
         again = [in_loop.send(*asked) for case in usual for asked in CASES[case](in_loop)]
         assert [status for status, *_ in again] == [status for status, *_ in first] == [200] * len(first)
         assert in_loop.send(*in_loop.order(referenceNumber="second"))[0] == 201
+
+    @pytest.mark.parametrize("way", WAYS)
+    def test_lets_nothing_wait_there(self, wiring: Wiring, way: str) -> None:
+        with pytest.raises(fibers.NeedsThread):
+            asyncio.run(fibers.run(lambda: WAYS[way](wiring)))
+
+    def test_has_threads_where_requests_are_counted_in_redis(self, settings: Settings, wiring: Wiring) -> None:
+        counted = replace(settings, rate_limit_storage="redis://127.0.0.1:1")
+        limiter = limits.limiter(create_app(counted, wiring))
+        assert limiter.waits
+        with pytest.raises(fibers.NeedsThread):
+            asyncio.run(fibers.run(lambda: limiter.count(limits.READS, "somebody")))
 
     @pytest.fixture
     def in_loop(self, app: HostApp, wiring: Wiring) -> Caller:

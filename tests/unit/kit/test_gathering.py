@@ -160,6 +160,11 @@ class TestDo:
             time.sleep(0.001)
         assert said == ["in", "out"] * 2
 
+    def test_tells_who_waits_that_there_is_no_result_for_them(self) -> None:
+        gathering = Gathering[int, int](lambda _: [], most=4)
+        with pytest.raises(ValueError, match="zip"):
+            gathering.do(1)
+
     def test_goes_on_in_a_process_that_was_forked(self) -> None:
         gathering = Gathering[int, int](lambda numbers: [2 * number for number in numbers], most=4)
         assert gathering.do(1) == 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, cast
 
 from widget_host.domain.access.rules import (
@@ -67,7 +68,10 @@ class Openings:
         self._box = box
         self._lookups = lookups
         self._writing = Gathering[Asked, Found | None](
-            self._write, most=MOST_TOGETHER, patience=COMPANY_SECONDS, around=direct.keeping_line
+            self._write,
+            most=MOST_TOGETHER,
+            patience=COMPANY_SECONDS,
+            around=partial(direct.keeping_line, database),
         )
 
     def open(self, token: str, widget: str, *, locale: str = "", theme: str = "") -> Opened:

@@ -60,12 +60,12 @@ class Quotes:
     def offer_for(self, asked: rules.Asked) -> Offer:
         """Return what is asked for; raises InvalidProgram, NoPartnership or PointsModeDisabled."""
         if asked.value is None:
-            allow_points(self._lookups, asked.environment_id, self.has_points_mode)
-        return self._programs.get_offer(asked.environment_id, asked.program_id, currency_of(asked))
+            _allow_points(self._lookups, asked.environment_id, self.has_points_mode)
+        return self._programs.get_offer(asked.environment_id, asked.program_id, _currency_of(asked))
 
     def look_up_offer(self, asked: rules.Asked) -> Offer:
         """Return what is asked for as it is now; raises InvalidProgram or NoPartnership."""
-        return self._programs.look_up_offer(asked.environment_id, asked.program_id, currency_of(asked))
+        return self._programs.look_up_offer(asked.environment_id, asked.program_id, _currency_of(asked))
 
     def has_points_mode(self, environment_id: str) -> bool:
         """Whether the environment's organization may order exact numbers of points, as it is now."""
@@ -106,8 +106,8 @@ class Offers:
     def get(self, asked: rules.Asked) -> Offer:
         """Return what is asked for; raises as `Quotes.offer_for` does."""
         if asked.value is None:
-            allow_points(self._lookups, asked.environment_id, self._has_points_mode)
-        key = offer_key(asked.environment_id, asked.program_id, currency_of(asked))
+            _allow_points(self._lookups, asked.environment_id, self._has_points_mode)
+        key = offer_key(asked.environment_id, asked.program_id, _currency_of(asked))
         return self._lookups.get(key, lambda: self._look_up(asked))
 
     def _look_up(self, asked: rules.Asked) -> Offer:
@@ -128,12 +128,12 @@ class Offers:
             return quotes.look_up_offers(environment_id, currency)
 
 
-def currency_of(asked: rules.Asked) -> str | None:
+def _currency_of(asked: rules.Asked) -> str | None:
     """Return the currency that is asked in; None, the environment's own, where points are."""
     return None if asked.value is None else asked.value.currency
 
 
-def allow_points(lookups: Lookups, environment_id: str, has_points_mode: Callable[[str], bool]) -> None:
+def _allow_points(lookups: Lookups, environment_id: str, has_points_mode: Callable[[str], bool]) -> None:
     """Raise PointsModeDisabled where exact numbers of points may not be ordered; looked up once a second."""
     if not lookups.get(("points mode", environment_id), lambda: has_points_mode(environment_id)):
         raise rules.PointsModeDisabled("Ordering an exact number of points is not enabled for your organization.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 from widget_host.domain.ledger.rules import AccountName, NewEntry, entry_row, posting_rows
 from widget_host.domain.ledger.service import Ledger
@@ -39,7 +40,7 @@ class Recorder:
         self._ledgers = ledgers
         self._told = told
         self._keeping = Gathering[Ready, int | None](
-            lambda sets: ORDER.keep(database, sets), most=ORDER.most, around=keeping_line
+            lambda sets: ORDER.keep(database, sets), most=ORDER.most, around=partial(keeping_line, database)
         )
         self._numbers: dict[tuple[str, frozenset[AccountName]], Mapping[AccountName, int] | None] = {}
 
