@@ -132,7 +132,16 @@ def in_thread(work: Callable[[], T]) -> T:
     """Have a fiber's work done by a thread and wait for it, in the same context; a thread does it itself."""
     if not is_here():
         return work()
-    return _wait_for(asyncio.get_running_loop().run_in_executor(None, copy_context().run, work))
+    return _wait_for(_thread_for(work))
+
+
+def aside(work: Callable[[], None]) -> None:
+    """Have what raises nothing done by a thread, in the same context, and go on in this fiber meanwhile."""
+    _thread_for(work)
+
+
+def _thread_for(work: Callable[[], T]) -> "asyncio.Future[T]":
+    return asyncio.get_running_loop().run_in_executor(None, copy_context().run, work)
 
 
 def turn() -> Turn:
