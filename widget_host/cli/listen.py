@@ -97,11 +97,12 @@ def listen(
     """
     host, report = RemoteHost(host_url, client_id, client_secret), Report(as_json=as_json)
     signing = secret or new_secret()
+    listener = Listener(host, LocalReceiver(forward_to, signing), report, kinds=kinds)
     try:
         with _ended_by_sigterm():
-            news = host.follow(**({} if since is None else {"since": isoformat(since)}))
+            news = listener.ask(**({} if since is None else {"since": isoformat(since)}))
             _begin(host.url, forward_to, None if secret else signing, as_json=as_json)
-            Listener(host, LocalReceiver(forward_to, signing), report, kinds=kinds).run(news)
+            listener.run(news)
     except (HostAway, HostRefused) as refused:
         raise click.ClickException(str(refused)) from None
     except KeyboardInterrupt:

@@ -6,6 +6,7 @@ from itertools import chain, repeat
 
 import click
 
+from widget_host.cli.aside import Aside
 from widget_host.cli.following import Followed, HostAway, News, RemoteHost
 from widget_host.cli.forwarding import Answered, LocalReceiver
 from widget_host.cli.host import answer as say
@@ -74,11 +75,16 @@ class Listener:
         pause: Callable[[int], None] = time.sleep,
     ) -> None:
         """Forward events of these kinds, all of them where none is named."""
+        self._aside = Aside()
         self._host = host
         self._receiver = receiver
         self._report = report
         self._kinds = kinds
         self._pause = pause
+
+    def ask(self, **asked: str) -> News:
+        """Ask the host what came; raises HostAway and HostRefused."""
+        return self._aside.do(lambda: self._host.follow(**asked))
 
     def run(self, news: News) -> None:
         """Forward what came first, then what comes; ends by being interrupted, or with HostRefused."""
@@ -88,23 +94,26 @@ class Listener:
                     self._forward(event)
             if not news.events:
                 self._pause(POLL_SECONDS)
-            news = self._ask(news.cursor)
+            news = self._wait_for_host(news.cursor)
 
     def _forward(self, event: Followed) -> None:
         waits = iter(WAITS)
-        attempts, answered = 1, self._receiver.post(event)
+        attempts, answered = 1, self._post(event)
         while not answered.is_final and (wait := next(waits, None)) is not None:
             if attempts == 1:
                 self._report.trouble(event, answered)
             self._pause(wait)
-            attempts, answered = attempts + 1, self._receiver.post(event)
+            attempts, answered = attempts + 1, self._post(event)
         self._report.end(event, answered, attempts)
 
-    def _ask(self, cursor: str) -> News:
+    def _post(self, event: Followed) -> Answered:
+        return self._aside.do(lambda: self._receiver.post(event))
+
+    def _wait_for_host(self, cursor: str) -> News:
         is_away = False
         for wait in chain(HOST_WAITS, repeat(LONGEST_HOST_WAIT)):
             try:
-                news = self._host.follow(cursor=cursor)
+                news = self.ask(cursor=cursor)
             except HostAway as away:
                 if not is_away:
                     self._report.note(f"{away} Waiting for it.")

@@ -136,8 +136,8 @@ def in_thread(work: Callable[[], T]) -> T:
 
 
 def aside(work: Callable[[], None]) -> None:
-    """Have what raises nothing done by a thread, in the same context, and go on in this fiber meanwhile."""
-    _thread_for(work)
+    """Have it done by a thread, in the same context, and go on in this fiber meanwhile; what it raises is logged."""
+    _thread_for(work).add_done_callback(lambda done: done.result())
 
 
 def _thread_for(work: Callable[[], T]) -> "asyncio.Future[T]":

@@ -124,6 +124,39 @@ class TestInThread:
         assert fibers.in_thread(threading.current_thread) is threading.current_thread()
 
 
+class TestAside:
+    def test_lets_the_fiber_go_on_while_a_thread_works_in_the_same_context(self) -> None:
+        may_end, heard = threading.Event(), []
+
+        def work() -> None:
+            assert may_end.wait(10)
+            heard.append((said.get(), fibers.is_here()))
+
+        def begin() -> None:
+            said.set("something")
+            fibers.aside(work)
+
+        async def both() -> None:
+            await fibers.run(begin)
+            assert heard == []
+            may_end.set()
+            await asyncio.get_running_loop().shutdown_default_executor()
+
+        asyncio.run(both())
+        assert heard == [("something", False)]
+
+    def test_lets_the_loop_say_what_it_raised(self) -> None:
+        heard: list[Any] = []
+
+        async def both() -> None:
+            asyncio.get_running_loop().set_exception_handler(lambda _loop, context: heard.append(context["exception"]))
+            await fibers.run(lambda: fibers.aside(fail))
+            await asyncio.get_running_loop().shutdown_default_executor()
+
+        asyncio.run(both())
+        assert [str(each) for each in heard] == ["no"]
+
+
 class TestCome:
     def test_lets_fibers_and_threads_go_on(self) -> None:
         turns: list[fibers.Turn] = []
