@@ -41,11 +41,14 @@ class Behind(Generic[T]):
     def flush(self) -> None:
         """Keep now what waits."""
         with self._turn:
-            # First: what comes from here on has a timer of its own.
+            # First: what comes from here on has a timer of its own. To keep it too would go on without end while much
+            # comes, a few at a time, each at the price of fifty.
             self._timer = None
-            while self._waiting:
+            left = len(self._waiting)
+            while left > 0 and self._waiting:
                 # Taken out: what is let go of meanwhile is none of these.
-                some = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+                some = [self._waiting.popleft() for _ in range(min(AT_ONCE, left, len(self._waiting)))]
+                left -= len(some)
                 try:
                     self._keep(some)
                 except Exception as fault:  # noqa: BLE001 - whatever it is, it may be over in a moment

@@ -75,7 +75,26 @@ class TestFlush:
         kept.put(1)
         kept.put(2)
         kept.flush()
+        kept.flush()
         assert book.pages == [[1, 2], [3]]
+
+    def test_leaves_what_comes_meanwhile_for_half_a_second_later(
+        self, book: Book, kept: Behind[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = book.keep
+
+        def keep(numbers: Sequence[int]) -> None:
+            kept.put(numbers[-1] + 1)
+            real(numbers)
+
+        monkeypatch.setattr(kept, "_keep", keep)
+        kept.put(1)
+        kept.flush()
+        assert book.pages == [[1]]
+        monkeypatch.setattr(kept, "_keep", real)
+        assert kept._timer is not None
+        kept._timer.join(10)
+        assert book.pages == [[1], [2]]
 
 
 class TestPut:
