@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from structlog.processors import TimeStamper, add_log_level, format_exc_info
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 # PostgreSQL repeats the row that it refused, and the text in which it found what it cannot read: somebody's data.
@@ -25,6 +26,7 @@ SECRETS = re.compile(
 SIGNS = ("whs_", "eyj", "token=", "receipt=", "bearer ", "basic ", "://")
 WITHHELD = "[withheld]"
 _made: FilteringBoundLogger | None = None
+_stamp = TimeStamper(fmt="iso", utc=True)
 # Made once: one is made for each line else. What JSON does not know is written as Python shows it.
 _write = json.JSONEncoder(default=repr).encode
 _write_plain = msgspec.json.Encoder(enc_hook=lambda value: str(value) if isinstance(value, str) else repr(value)).encode
@@ -39,27 +41,28 @@ def written(line: Mapping[str, Any]) -> str:
     return text if text.isascii() and text.isprintable() else _write(line)
 
 
-def withhold(_logger: WrappedLogger, _method: str, said: EventDict) -> EventDict:
+def withhold(line: EventDict) -> EventDict:
     """Take out what has the form of a credential: nobody logs one on purpose, a fault's text may hold one."""
-    # All at once: most lines hold none. No credential goes on behind a line's end.
-    text = "\n".join(map(str, said.values())).lower()
-    if any(sign in text for sign in SIGNS):
-        said.update({name: SECRETS.sub(WITHHELD, value) for name, value in said.items() if isinstance(value, str)})
-    return said
+    line.update({name: SECRETS.sub(WITHHELD, value) for name, value in line.items() if isinstance(value, str)})
+    return line
+
+
+def finish(logger: WrappedLogger, method: str, line: EventDict) -> str:
+    """Say when and how bad, and write the line; one step, for each more would cost as much as the writing."""
+    add_log_level(logger, method, line)
+    _stamp(logger, method, line)
+    if "exc_info" in line:
+        _without_rows(format_exc_info(logger, method, line))
+    text = written(line)
+    # Most lines hold no sign of a credential, and JSON leaves signs as they are.
+    lowered = text.lower()
+    return written(withhold(line)) if any(map(lowered.__contains__, SIGNS)) else text
 
 
 def configure(level: str) -> None:
     """Set up logging for the process."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _without_rows,
-            withhold,
-            structlog.processors.JSONRenderer(lambda line, **_options: written(line)),
-        ],
+        processors=[finish],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -73,7 +76,6 @@ def logger() -> FilteringBoundLogger:
     return _made or structlog.get_logger()
 
 
-def _without_rows(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+def _without_rows(line: EventDict) -> None:
     if "exception" in line:
         line["exception"] = REFUSED_ROW.sub(r"\1: left out", str(line["exception"]))
-    return line
