@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -141,6 +141,21 @@ class TestOnLoop:
         again = [in_loop.send(*asked) for case in usual for asked in CASES[case](in_loop)]
         assert [status for status, *_ in again] == [status for status, *_ in first] == [200] * len(first)
         assert in_loop.send(*in_loop.order(referenceNumber="second"))[0] == 201
+
+    def test_renews_behind_the_answer_whatever_it_remembers(
+        self, in_loop: Caller, wiring: Wiring, clock: StoppedClock
+    ) -> None:
+        def ask() -> set[Hashable]:
+            asked = (in_loop.token(), in_loop.programs(), in_loop.order(value=2500, currency="POINTS"))
+            assert {in_loop.send(*each)[0] for each in (*asked, in_loop.widget())} <= {200, 201}
+            return {key for key, known in wiring.lookups._found.items() if known.since == clock.now()}
+
+        ask()
+        clock.advance(seconds=1)
+        first = ask()
+        clock.advance(milliseconds=600)
+        assert ask() == first == wiring.lookups._found.keys()
+        assert len(first) >= len(("secret", "token", "programs", "points mode", "offer", "standing", "offers"))
 
     @pytest.mark.parametrize("way", WAYS)
     def test_lets_nothing_wait_there(self, wiring: Wiring, way: str) -> None:
