@@ -1,6 +1,6 @@
 """Ids: a prefix that says what it is, then a time-ordered UUIDv7 in 26 letters (RFC 9562, Crockford's base 32)."""
 
-import os
+import secrets
 import time
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ def _uuid7() -> int:
     # Twelve bits tell the part of the millisecond (RFC 9562 §6.2, method 3): a process makes no two ids in a 4096th.
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = nanoseconds * 4096 // 1_000_000
-    return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | int.from_bytes(os.urandom(8)) >> 2
+    return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
 
 
 def _base32(number: int) -> str:
