@@ -20,27 +20,29 @@ class Aside:
 
     def __init__(self) -> None:
         """Start the thread."""
-        self._asked: SimpleQueue[Callable[[], Any]] = SimpleQueue()
-        self._told: SimpleQueue[Told] = SimpleQueue()
+        self._asked: SimpleQueue[tuple[Callable[[], Any], SimpleQueue[Told]]] = SimpleQueue()
         Thread(target=self._work, name="aside", daemon=True).start()
 
     def do(self, work: Callable[[], T]) -> T:
         """Have it done, and return what it returns or raise what it raises."""
-        self._asked.put(work)
-        result, fault = self._wait()
+        # Each its own: who comes after an interrupt is not told what the one before him asked.
+        told: SimpleQueue[Told] = SimpleQueue()
+        self._asked.put((work, told))
+        result, fault = _wait_for(told)
         if fault is not None:
             raise fault
         return cast("T", result)
 
-    def _wait(self) -> Told:
-        while True:
-            with suppress(Empty):
-                return self._told.get(timeout=NOTICED_SECONDS)
-
     def _work(self) -> None:
         while True:
-            work = self._asked.get()
+            work, told = self._asked.get()
             try:
-                self._told.put((work(), None))
+                told.put((work(), None))
             except BaseException as fault:  # noqa: BLE001 - who waits for the work hears of whatever it is
-                self._told.put((None, fault))
+                told.put((None, fault))
+
+
+def _wait_for(told: SimpleQueue[Told]) -> Told:
+    while True:
+        with suppress(Empty):
+            return told.get(timeout=NOTICED_SECONDS)

@@ -52,7 +52,8 @@ def finish(logger: WrappedLogger, method: str, line: EventDict) -> str:
     add_log_level(logger, method, line)
     _stamp(logger, method, line)
     if "exc_info" in line:
-        _without_rows(format_exc_info(logger, method, line))
+        format_exc_info(logger, method, line)
+    _without_rows(line)
     text = written(line)
     # Most lines hold no sign of a credential, and JSON leaves signs as they are.
     lowered = text.lower()

@@ -188,9 +188,6 @@ def _tell(environ: dict[str, Any], counted: Counted) -> None:
     known = environ.setdefault(COUNTED, {})
     if counted.kind not in known or counted.left <= known[counted.kind].left:
         known[counted.kind] = counted
-    if len(known) == 1:
-        environ[SAID] |= {"RateLimit-Policy": known[counted.kind].policy, "RateLimit": known[counted.kind].state}
-        return
     least_last = sorted(known.values(), key=attrgetter("left"), reverse=True)
     environ[SAID]["RateLimit-Policy"] = ", ".join([one.policy for one in least_last])
     environ[SAID]["RateLimit"] = ", ".join([one.state for one in least_last])

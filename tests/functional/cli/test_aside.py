@@ -32,6 +32,7 @@ class TestDo:
             aside.do(work)
         assert not has_ended.is_set()
         may_end.set()
+        assert aside.do(lambda: "what was asked after it") == "what was asked after it"
 
 
 @pytest.fixture

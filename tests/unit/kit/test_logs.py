@@ -46,6 +46,8 @@ class TestConfigure:
         text = json.loads(capsys.readouterr().err)["exception"]
         assert "Amira" not in text
         assert text.endswith("unsupported\nDETAIL: left out\nCONTEXT: left out\nLINE 1: x")
+        structlog.get_logger().error("request.fault", exception=said)
+        assert "Amira" not in capsys.readouterr().err
 
     @pytest.fixture(autouse=True)
     def as_it_was(self) -> Iterator[None]:
