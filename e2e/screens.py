@@ -137,6 +137,15 @@ class Widget:
         self.to_review.click()
         expect(self.review).to_be_visible()
 
+    def under_finger(self, button: Locator) -> tuple[float, float]:
+        """Return where the button of a new step is once that has stopped moving: the frame is given its height late."""
+        asked = self.frame.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")
+        expect(self._page.locator(FRAME)).to_have_css("height", f"{asked}px")
+        button.tap(trial=True)
+        box = button.bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
     def buy(self, amount: str) -> None:
         """Buy points, from the first step to the receipt."""
         self.go_to_review(amount)

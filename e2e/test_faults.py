@@ -85,12 +85,11 @@ class TestPressedTwice:
     def test_by_finger_buys_once(self, bank: BankPage, servers: Servers, before: int) -> None:
         widget = bank.open()
         widget.go_to_review("40")
-        widget.to_confirm.scroll_into_view_if_needed()
-        box = widget.to_confirm.bounding_box()
-        assert box is not None
+        expect(widget.review).to_be_focused()
+        at = widget.under_finger(widget.to_confirm)
 
         for _ in range(2):
-            bank.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            bank.page.touchscreen.tap(*at)
 
         expect(widget.done).to_be_visible()
         assert servers.purchases() == before + 1

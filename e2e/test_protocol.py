@@ -1,6 +1,8 @@
 """What the widget and its host say to each other, in a page and in an app."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.parametrize("servers", ["sqlite"], indirect=True)
 
 CLOSE = {"target": "widget-host", "version": 1, "type": "close", "payload": {}}
 LONG_ENOUGH_MS = 300
+TOKEN_URL, SESSION_URL = "**/widget-token*", "**/widget/point-exchange/session"
 BRIDGES = {
     "React Native": "window.ReactNativeWebView = { postMessage: say }",
     "iOS": "window.webkit = { messageHandlers: { widgetHost: { postMessage: say } } }",
@@ -92,7 +95,7 @@ class TestSession:
         widget.fill("25")
         expect(widget.preview).to_contain_text("2,500 Aurora Miles")
 
-        with bank.page.expect_response("**/widget/point-exchange/session") as renewed:
+        with self.heard(widget, SESSION_URL) as renewed:
             bank.page.clock.fast_forward("08:01")
 
         assert renewed.value.json()["expiresInMs"] > 590_000
@@ -105,19 +108,23 @@ class TestSession:
         self, bank: BankPage, witness: Witness
     ) -> None:
         widget = self.open(bank)
-        bank.page.route("**/widget-token*", lambda route: route.fulfill(status=502))
+        bank.page.route(TOKEN_URL, lambda route: route.fulfill(status=502))
         widget.fill("25")
         expect(widget.preview).to_contain_text("2,500 Aurora Miles")
 
-        bank.page.clock.fast_forward("09:01")
+        with self.heard(widget, TOKEN_URL):
+            bank.page.clock.fast_forward("09:01")
         expect(self.question(widget)).to_be_visible()
-        self.question(widget).get_by_role("button", name="Stay signed in").click()
+        with self.heard(widget, SESSION_URL):
+            self.question(widget).get_by_role("button", name="Stay signed in").click()
         expect(self.question(widget)).to_be_hidden()
         expect(widget.amount).to_have_value("25")
 
-        bank.page.clock.fast_forward("10:01")
+        # Refused by then: a token that comes late starts the widget again by itself.
+        with self.heard(widget, TOKEN_URL):
+            bank.page.clock.fast_forward("10:01")
         expect(widget.inside.get_by_role("heading", name="Your session has ended")).to_be_focused()
-        bank.page.unroute("**/widget-token*")
+        bank.page.unroute(TOKEN_URL)
         widget.inside.get_by_role("button", name="Start again").click()
         expect(widget.amount).to_have_value("")
         # Last: it may be told of the second one only now.
@@ -137,7 +144,7 @@ class TestSession:
     def test_is_over_when_no_token_comes(self, bank: BankPage, witness: Witness) -> None:
         widget = bank.open()
         expect(widget.amount).to_be_visible()
-        bank.page.route("**/widget-token*", lambda _: None)
+        bank.page.route(TOKEN_URL, lambda _: None)
 
         widget.frame.evaluate("location.reload()")
 
@@ -153,6 +160,14 @@ class TestSession:
             widget = bank.open()
             expect(widget.amount).to_be_visible()
         return widget
+
+    @contextmanager
+    def heard(self, widget: Widget, url: str) -> Iterator[Any]:
+        """Wait for the answer to what is asked meanwhile, and until the page has done what it does with it."""
+        with widget.frame.page.expect_response(url) as answered:
+            yield answered
+        # What is asked later is heard later.
+        widget.frame.evaluate("() => fetch('/healthz').then((answer) => answer.text())")
 
     def question(self, widget: Widget) -> Locator:
         return widget.inside.get_by_role("dialog", name="Are you still there?")
