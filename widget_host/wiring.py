@@ -21,7 +21,7 @@ from widget_host.domain.issuing.service import Issuing
 from widget_host.domain.opening.service import Openings
 from widget_host.domain.preferences.service import Rewards
 from widget_host.domain.programs.service import Members
-from widget_host.domain.quotes.service import Offers
+from widget_host.domain.quotes.service import Holding, Offers
 from widget_host.domain.recording.service import Recorder
 from widget_host.domain.settling.service import Resolving, Reversing, Undoing
 from widget_host.domain.upkeep.rules import Entry
@@ -113,6 +113,11 @@ class Wiring(Foundation):
         return Offers(quotes=_one(self.reading, lambda services: services.quotes), lookups=self.lookups)
 
     @cached_property
+    def holding(self) -> Holding:
+        """Holds prices."""
+        return Holding(database=self.database, clock=self.clock, offers=self.offers)
+
+    @cached_property
     def openings(self) -> Openings:
         """Opens widgets."""
         return Openings(
@@ -145,7 +150,7 @@ class Wiring(Foundation):
 
     def end(self) -> None:
         """Keep what is still to be kept, and close what is open: the process is about to end."""
-        for kept in (self.openings, self.recorder):
+        for kept in (self.openings, self.recorder, self.holding):
             kept.end()
         self.lone_lines.flush()
         self.database.engine.dispose()

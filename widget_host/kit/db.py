@@ -233,7 +233,9 @@ def _engine(url: str) -> Engine:
     named = make_url(url)
     if named.get_backend_name() != "sqlite":
         patience = {name: value for name, value in PATIENCE.items() if name not in named.query}
-        engine = create_engine(url, isolation_level="READ COMMITTED", pool_size=10, connect_args=patience, **shared)
+        # Kept for the eight threads of a server process and three that gather, 20 at the most.
+        pool: dict[str, Any] = {"pool_size": 11, "max_overflow": 9, "connect_args": patience}
+        engine = create_engine(url, isolation_level="READ COMMITTED", **pool, **shared)
         event.listen(engine, "connect", _look_for_pooler)
         event.listen(engine, "checkout", _check_is_open)
         return engine

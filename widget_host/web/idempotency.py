@@ -44,11 +44,16 @@ def once(view: View[P]) -> View[P]:
     return honoured
 
 
+def is_keyed() -> bool:
+    """Whether the request carries the header."""
+    return HEADER in request.headers
+
+
 def claim_of_header() -> Claim | None:
     """Return the claim that the header makes for this route, if there is one; raises InvalidFields for an odd one."""
-    key = request.headers.get(HEADER)
-    if key is None:
+    if not is_keyed():
         return None
+    key = request.headers[HEADER]
     if not 1 <= len(key) <= LONGEST or not key.isascii() or not key.isprintable():
         raise InvalidFields([FieldError(HEADER, "malformed", f"This must be 1 to {LONGEST} printable characters.")])
     named = _digest(f"{request.method} {request.url_rule}\n{key}")

@@ -65,6 +65,11 @@ class Caller:
         order = {"programId": self.issuer.programs[AURORA], "currency": "USD", "value": 25, "referenceNumber": "one"}
         return "POST", "/transactions", JSON | self._bearer, order | {"destinationAccount": member} | more
 
+    def preview(self, key: str | None = None, **more: Any) -> Asked:
+        asked: dict[str, Any] = {"programId": self.issuer.programs[AURORA], "currency": "USD", "value": 25}
+        headers = JSON | self._bearer | ({} if key is None else {"idempotency-key": key})
+        return "POST", "/transactions/preview", headers, asked | more
+
     def programs(self, **headers: str) -> Asked:
         return "GET", "/programs", headers or self._bearer, None
 
@@ -94,6 +99,16 @@ CASES: dict[str, Callable[[Caller], Sequence[Asked]]] = {
         caller.order(programId="prg_0"),
         caller.order(quoteId="quo_0"),
         caller.order(value="much"),
+    ],
+    "preview": lambda caller: [caller.preview(), caller.preview(), caller.preview(currency=None)],
+    "preview in points": lambda caller: [caller.preview(value=2500, currency="POINTS")],
+    "preview with a key": lambda caller: [asked := caller.preview(key="one"), asked],
+    "preview refused": lambda caller: [
+        caller.preview(value=1),
+        caller.preview(value="much"),
+        caller.preview(currency="XYZ"),
+        caller.preview(programId="prg_0"),
+        caller.preview(key=""),
     ],
     "order too large": lambda _: [("POST", "/transactions", {"content-length": "999999"}, None)],
     "widget": lambda caller: [caller.widget(), caller.widget(**{"accept-encoding": "gzip"})],
@@ -134,7 +149,7 @@ class TestOnLoop:
     def test_answers_on_the_loop_whatever_is_asked_often(
         self, in_loop: Caller, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        usual = ("healthz", "token", "programs", "widget")
+        usual = ("healthz", "token", "programs", "preview", "widget")
         first = [shown(in_loop.send(*asked)) for case in usual for asked in CASES[case](in_loop)]
         in_loop.send(*in_loop.order(referenceNumber="first"))
         monkeypatch.setattr(Server, "_in_thread", lambda *_: pytest.fail("begun again in a thread"))
@@ -146,8 +161,9 @@ class TestOnLoop:
         self, in_loop: Caller, wiring: Wiring, clock: StoppedClock
     ) -> None:
         def ask() -> set[Hashable]:
-            asked = (in_loop.token(), in_loop.programs(), in_loop.order(value=2500, currency="POINTS"))
-            assert {in_loop.send(*each)[0] for each in (*asked, in_loop.widget())} <= {200, 201}
+            of_points = in_loop.order(value=2500, currency="POINTS")
+            asked = (in_loop.token(), in_loop.programs(), of_points, in_loop.preview(currency=None), in_loop.widget())
+            assert {in_loop.send(*each)[0] for each in asked} <= {200, 201}
             return {key for key, known in wiring.lookups._found.items() if known.since == clock.now()}
 
         ask()
@@ -155,7 +171,8 @@ class TestOnLoop:
         first = ask()
         clock.advance(milliseconds=600)
         assert ask() == first == wiring.lookups._found.keys()
-        assert len(first) >= len(("secret", "token", "programs", "points mode", "offer", "standing", "offers"))
+        looked_up = ("secret", "token", "programs", "points mode", "offer", "home currency", "standing", "offers")
+        assert len(first) >= len(looked_up)
 
     @pytest.mark.parametrize("way", WAYS)
     def test_lets_nothing_wait_there(self, wiring: Wiring, way: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -10,12 +11,16 @@ from widget_host.domain.organizations.service import Organizations
 from widget_host.domain.programs.rules import Offer
 from widget_host.domain.programs.service import Programs, offer_key, offers_key
 from widget_host.domain.quotes.models import Quote
+from widget_host.domain.quotes.queries import QUOTE
+from widget_host.domain.quotes.rules import Held, hold, quote_row
 from widget_host.domain.transactions import rules
-from widget_host.kit import wire
 from widget_host.kit.clock import Clock
-from widget_host.kit.ids import new_id
+from widget_host.kit.db import Database
+from widget_host.kit.direct import keeping_line
+from widget_host.kit.gathering import Gathering
 from widget_host.kit.lookups import Lookups
 from widget_host.kit.money import Money
+from widget_host.kit.together import Ready
 
 
 class Quotes:
@@ -35,27 +40,12 @@ class Quotes:
         """Say what a value would buy, or what exact points would cost; raises as issuing would."""
         return rules.price(asked, self.offer_for(asked))
 
-    def hold(self, asked: rules.Asked) -> Quote:
+    def hold(self, asked: rules.Asked) -> Held:
         """Price what is asked, and hold the price for two minutes."""
-        preview = self.price(asked)
-        quote = Quote(
-            id=new_id("quo"),
-            environment_id=asked.environment_id,
-            program_id=asked.program_id,
-            asked=asked.amount,
-            asked_in=asked.unit,
-            value=preview.value.minor,
-            currency=preview.value.currency,
-            points=preview.points,
-            bonus_points=preview.bonus_points,
-            price=wire.plain(preview.price),
-            remainder=wire.plain(preview.remainder),
-            campaign_id=preview.campaign_id,
-            expires_at=self._clock.now() + rules.QUOTE_LIFE,
-        )
-        self._session.add(quote)
+        held = hold(self.price(asked), self._clock.now())
+        self._session.add(Quote(**quote_row(asked, held)))
         self._session.flush()
-        return quote
+        return held
 
     def offer_for(self, asked: rules.Asked) -> Offer:
         """Return what is asked for; raises InvalidProgram, NoPartnership or PointsModeDisabled."""
@@ -72,6 +62,10 @@ class Quotes:
         environment = self._organizations.get_environment(environment_id)
         return self._organizations.get(environment.organization_id).points_mode
 
+    def home_currency(self, environment_id: str) -> str:
+        """Return the environment's own currency."""
+        return self._organizations.get_environment(environment_id).local_currency
+
     def list_offers(self, environment_id: str, currency: str | None) -> Sequence[Offer]:
         """Return what can be bought, priced in `currency`."""
         return self._programs.list_offers(environment_id, currency)
@@ -83,7 +77,7 @@ class Quotes:
     def find(self, environment_id: str, quote_id: str) -> rules.Preview | None:
         """Return the figures of a quote of this environment, over or not."""
         quote = self._session.get(Quote, quote_id)
-        return None if quote is None or quote.environment_id != environment_id else preview_of(quote)
+        return None if quote is None or quote.environment_id != environment_id else _preview_of(quote)
 
     def get_held(self, quote_id: str, asked: rules.Asked) -> rules.Preview:
         """Return the price that a quote holds for what is asked; raises QuoteExpired."""
@@ -92,7 +86,7 @@ class Quotes:
             raise rules.QuoteExpired("The quote is past its two minutes. Ask for a new preview.", quoteId=quote_id)
         if (quote.program_id, quote.asked, quote.asked_in) != (asked.program_id, asked.amount, asked.unit):
             raise rules.QuoteExpired("The quote was given for something else.", quoteId=quote_id)
-        return preview_of(quote)
+        return _preview_of(quote)
 
 
 class Offers:
@@ -118,6 +112,14 @@ class Offers:
         with self._quotes() as quotes:
             return quotes.has_points_mode(environment_id)
 
+    def home_currency(self, environment_id: str) -> str:
+        """Return the environment's own currency; raises NotFound."""
+        return self._lookups.get(("home currency", environment_id), lambda: self._look_up_home(environment_id))
+
+    def _look_up_home(self, environment_id: str) -> str:
+        with self._quotes() as quotes:
+            return quotes.home_currency(environment_id)
+
     def list_all(self, environment_id: str, currency: str) -> Sequence[Offer]:
         """Return all that can be bought, priced in `currency`; the same list as long as it is remembered."""
         key = offers_key(environment_id, currency)
@@ -126,6 +128,30 @@ class Offers:
     def _look_up_all(self, environment_id: str, currency: str) -> Sequence[Offer]:
         with self._quotes() as quotes:
             return quotes.look_up_offers(environment_id, currency)
+
+
+class Holding:
+    """Holds prices without a session, those that are asked for at the same moment in one statement."""
+
+    def __init__(self, *, database: Database, clock: Clock, offers: Offers) -> None:
+        """Take where quotes are kept, and what may be bought."""
+        self._database = database
+        self._clock = clock
+        self._offers = offers
+        self._keeping = Gathering[Ready, int | None](
+            lambda quotes: QUOTE.keep(database, quotes), most=QUOTE.most, around=partial(keeping_line, database)
+        )
+
+    def hold(self, asked: rules.Asked) -> Held:
+        """Price what is asked, and hold the price for two minutes; raises as `Quotes.hold` does."""
+        preview = rules.price(asked, self._offers.get(asked))
+        held = hold(preview, self._clock.now())
+        self._keeping.do(QUOTE.ready(self._database, [[quote_row(asked, held)]]))
+        return held
+
+    def end(self) -> None:
+        """Let go of the connection that is kept for whoever comes next."""
+        self._keeping.end()
 
 
 def _currency_of(asked: rules.Asked) -> str | None:
@@ -139,7 +165,7 @@ def _allow_points(lookups: Lookups, environment_id: str, has_points_mode: Callab
         raise rules.PointsModeDisabled("Ordering an exact number of points is not enabled for your organization.")
 
 
-def preview_of(quote: Quote) -> rules.Preview:
+def _preview_of(quote: Quote) -> rules.Preview:
     """Return the figures that a quote holds."""
     return rules.Preview(
         value=Money(quote.value, quote.currency),

@@ -96,6 +96,19 @@ class Preview(Value, frozen=True):
         """What the member receives, bonus included."""
         return self.points + self.bonus_points
 
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The figures as a quote and a transaction keep them, by the names of their columns."""
+        return {
+            "value": self.value.minor,
+            "currency": self.value.currency,
+            "points": self.points,
+            "bonus_points": self.bonus_points,
+            "price": wire.plain(self.price),
+            "remainder": wire.plain(self.remainder),
+            "campaign_id": self.campaign_id,
+        }
+
 
 class Asked(Value, frozen=True):
     """What is to be priced: a value, or an exact number of points instead."""

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from widget_host.domain.orders.rules import Issued
-from widget_host.domain.quotes.models import Quote
+from widget_host.domain.quotes.rules import Held
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import POINTS, Asked, Order
 from widget_host.kit import wire
@@ -30,7 +30,7 @@ from widget_host.web.api.shapes_transactions import (
     TransactionAnswer,
     TransactionRow,
 )
-from widget_host.web.idempotency import KEY_ERRORS, KEY_PARAMETER, REPLAYED, once
+from widget_host.web.idempotency import KEY_ERRORS, KEY_PARAMETER, REPLAYED, is_keyed, once
 from widget_host.web.operations import Reply, operation
 from widget_host.web.paging import link_next
 from widget_host.web.parsing import (
@@ -129,13 +129,16 @@ class NewTransaction(RequestBody):
     ),
     errors=(*UNSOLD, "POINTS_MODE_DISABLED", *LIMITS, *KEY_ERRORS),
 )
+@on_loop
 @once
 def preview() -> ResponseReturnValue:
     """Say what a value would buy, and hold the price for two minutes."""
-    asked, environment_id = parse(PreviewRequest), guards.client().environment_id
-    currency = asked.currency or services().organizations.get_environment(environment_id).local_currency
-    value, points = _value_or_points(asked.value, currency)
-    return answer(_quote(work().quotes.hold(Asked(environment_id, asked.program_id, value, points))))
+    said, environment_id = parse(PreviewRequest), guards.client().environment_id
+    currency = said.currency or wiring().offers.home_currency(environment_id)
+    asked = Asked(environment_id, said.program_id, *_value_or_points(said.value, currency))
+    # With a key the quote stands or falls with the answer that is kept under it.
+    holding = work().quotes if is_keyed() else wiring().holding
+    return answer(_quote(holding.hold(asked)))
 
 
 @bp.post("")
@@ -230,15 +233,16 @@ def _value_or_points(value: Decimal, currency: str) -> tuple[Money | None, int |
     return (None, int(value)) if currency == POINTS else (money(value, currency), None)
 
 
-def _quote(quote: Quote) -> PreviewAnswer:
+def _quote(held: Held) -> PreviewAnswer:
+    preview = held.preview
     return PreviewAnswer(
-        total_points=quote.points + quote.bonus_points,
-        quote_id=quote.id,
-        expires_at=isoformat(quote.expires_at),
-        value=wire.number(Money(quote.value, quote.currency).major),
-        currency=quote.currency,
-        price_per_point=quote.price,
-        bonus_points=quote.bonus_points,
+        total_points=preview.total_points,
+        quote_id=held.id,
+        expires_at=isoformat(held.expires_at),
+        value=wire.number(preview.value.major),
+        currency=preview.value.currency,
+        price_per_point=wire.plain(preview.price),
+        bonus_points=preview.bonus_points,
     )
 
 

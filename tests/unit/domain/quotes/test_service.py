@@ -1,10 +1,14 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories.campaigns import make_campaign
 from tests.factories.issuers import AURORA, Issuer, make_issuer
 from tests.fakes.clock import START, StoppedClock
+from widget_host.domain.quotes.models import Quote
 from widget_host.domain.transactions.rules import Asked, PointsModeDisabled, Preview, QuoteExpired, ValueOutOfRange
 from widget_host.kit.money import Money
 from widget_host.wiring import Wiring
@@ -29,6 +33,37 @@ class TestHold:
             services.organizations.get(issuer.organization_id).points_mode = False
         with pytest.raises(PointsModeDisabled), wiring.writing() as services:
             services.quotes.hold(Asked(issuer.environment_id, issuer.programs[AURORA], points=1000))
+
+
+class TestHolding:
+    def test_keeps_the_price_that_was_said(self, wiring: Wiring, issuer: Issuer) -> None:
+        make_campaign(wiring, issuer, "10")
+        asked = make_asked(issuer)
+        quote = wiring.holding.hold(asked)
+        assert quote.expires_at == START + timedelta(minutes=2)
+        assert held(wiring, quote.id, asked) == quote.preview
+        assert (quote.preview.points, quote.preview.bonus_points) == (2500, 250)
+
+    def test_keeps_what_a_session_keeps(self, wiring: Wiring, issuer: Issuer) -> None:
+        asked = Asked(issuer.environment_id, issuer.programs[AURORA], points=2501)
+        with wiring.writing() as services:
+            services.quotes.hold(asked)
+        wiring.holding.hold(asked)
+        one, other = rows(wiring)
+        assert one.pop("id") != other.pop("id")
+        assert one == other
+
+    def test_keeps_many_at_once_each_its_own(self, wiring: Wiring, issuer: Issuer) -> None:
+        values = [Money(2500 + number, "USD") for number in range(40)]
+        with ThreadPoolExecutor(16) as threads:
+            quotes = list(threads.map(lambda value: wiring.holding.hold(make_asked(issuer, value)), values))
+        kept = [held(wiring, quote.id, make_asked(issuer, value)) for quote, value in zip(quotes, values, strict=True)]
+        assert kept == [quote.preview for quote in quotes]
+
+    def test_keeps_no_price_of_what_is_refused(self, wiring: Wiring, issuer: Issuer) -> None:
+        with pytest.raises(ValueOutOfRange):
+            wiring.holding.hold(make_asked(issuer, Money(1, "USD")))
+        assert rows(wiring) == []
 
 
 class TestGetHeld:
@@ -71,3 +106,8 @@ def hold(wiring: Wiring, issuer: Issuer) -> str:
 def held(wiring: Wiring, quote_id: str, asked: Asked) -> Preview:
     with wiring.reading() as services:
         return services.quotes.get_held(quote_id, asked)
+
+
+def rows(wiring: Wiring) -> list[dict[str, Any]]:
+    with wiring.database.reading() as session:
+        return [dict(row) for row in session.execute(select(*Quote.__table__.columns)).mappings()]

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from widget_host.domain.accounts.rules import Holder
 from widget_host.domain.programs.rules import Destination, Offer, ProgramFacts
-from widget_host.domain.quotes.models import Quote
+from widget_host.domain.quotes.rules import Held
 from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.transactions.rules import FAILED, Preview
 from widget_host.kit.errors import NotFound
@@ -77,7 +77,7 @@ def correct(desk: Desk, wrong: Wrong) -> Response:
     return show(AMOUNT, desk.screen(desk.offer, wrong=wrong), status=UNPROCESSABLE, messages=messages)
 
 
-def hold(desk: Desk) -> tuple[Quote, Preview | None]:
+def hold(desk: Desk) -> tuple[Held, Preview | None]:
     """Hold the price of what is entered for two minutes; returns the figures of the quote before it, if any, too."""
     widget, offer = visitor().widget, desk.offer
     asked = entries.asked(offer, widget, entries.value_of(desk.entry, offer, widget, locale()))

@@ -3,7 +3,6 @@
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from widget_host.domain.quotes.service import preview_of
 from widget_host.domain.transactions.rules import (
     FAILED,
     DuplicateReference,
@@ -56,12 +55,12 @@ def _exchange(desk: Desk) -> ResponseReturnValue:
     try:
         wiring().issuing.issue(entries.order(desk.entry, offer, widget, value))
     except QuoteExpired:
-        quote, before = hold(desk)
+        held, before = hold(desk)
         if before is None:
             return review_of(desk)
-        if before.total_points != preview_of(quote).total_points:
-            return show_review(desk, quote, before)
-        desk = replace(desk, entry=replace(desk.entry, quote_id=quote.id))
+        if before.total_points != held.preview.total_points:
+            return show_review(desk, held, before)
+        desk = replace(desk, entry=replace(desk.entry, quote_id=held.id))
         wiring().issuing.issue(entries.order(desk.entry, offer, widget, value))
     return _made_before(desk.entry) or _not_heard_of()
 
@@ -118,7 +117,7 @@ def _sentence(desk: Desk, refusal: Refused) -> str:
 
 def _stay(desk: Desk, notice: str, element: str = "") -> Response:
     """Stay on the review: what is wrong is not the customer's to mend."""
-    quote, _before = hold(desk)
-    entry = replace(desk.entry, quote_id=quote.id)
-    screen = receipts.review_screen(entry, desk.offer, preview_of(quote), locale(), notice=notice)
+    held, _before = hold(desk)
+    entry = replace(desk.entry, quote_id=held.id)
+    screen = receipts.review_screen(entry, desk.offer, held.preview, locale(), notice=notice)
     return show(REVIEW, screen, element=element, status=UNPROCESSABLE, messages={"step": {"name": "review"}})

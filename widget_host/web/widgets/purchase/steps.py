@@ -4,8 +4,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from widget_host.domain.access.rules import POINT_EXCHANGE
-from widget_host.domain.quotes.models import Quote
-from widget_host.domain.quotes.service import preview_of
+from widget_host.domain.quotes.rules import Held
 from widget_host.domain.transactions.rules import Preview
 from widget_host.kit.errors import Refused
 from widget_host.kit.value import replace
@@ -104,9 +103,9 @@ def review_of(desk: Desk) -> Response:
     return show_review(desk, *hold(desk))
 
 
-def show_review(desk: Desk, quote: Quote, before: Preview | None) -> Response:
+def show_review(desk: Desk, held: Held, before: Preview | None) -> Response:
     """Show the price held with everything else; where another was shown before, say what has changed."""
-    preview, offer, entry = preview_of(quote), desk.offer, replace(desk.entry, quote_id=quote.id)
+    preview, offer, entry = held.preview, desk.offer, replace(desk.entry, quote_id=held.id)
     if before is None or before.total_points == preview.total_points:
         screen = receipts.review_screen(entry, offer, preview, locale())
         return show(REVIEW, screen, messages={"step": {"name": "review"}})
