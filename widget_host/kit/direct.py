@@ -102,7 +102,10 @@ def keeping_line(database: Database) -> Iterator[Line]:
 
 def _lent(database: Database) -> Any:
     fibers.only_in_thread()
-    return database.engine.raw_connection()
+    try:
+        return database.engine.raw_connection()
+    except database.engine.dialect.loaded_dbapi.Error as error:
+        raise _failure(database, "connect", error) from error
 
 
 def in_turn(database: Database, all_steps: Sequence[Sequence[Step]]) -> list[int | None]:

@@ -140,7 +140,8 @@ def services() -> Services:
 def work() -> Services:
     """Return the request's services for writing, kept when the view returns.
 
-    On SQLite one writer works at a time: a view that writes does not call `wiring().issuing` as well.
+    On SQLite one writer works at a time: a view that writes does not call `wiring().issuing` or
+    `wiring().holding` as well.
     """
     present = asked()
     if present.writer is None:

@@ -91,6 +91,26 @@ class TestEveryRoute:
         assert answer.headers["Retry-After"] == "2"
         assert "SELECT" not in answer.text
 
+    @pytest.mark.parametrize(
+        ("path", "left_out"),
+        [("/transactions", ()), ("/transactions/preview", ("referenceNumber", "destinationAccount"))],
+    )
+    def test_says_so_where_no_connection_can_be_had(
+        self, *, api: Api, order: Order, wiring: Wiring, monkeypatch: pytest.MonkeyPatch, path: str, left_out: list[str]
+    ) -> None:
+        first, second = order(), order(referenceNumber="order-2")
+        for name in left_out:
+            del first[name], second[name]
+        # All else that it needs is remembered from here on.
+        assert api.post(path, first).status_code in (200, 201)
+        wiring.end()
+
+        def away() -> None:
+            raise wiring.database.engine.dialect.loaded_dbapi.OperationalError("connection refused")
+
+        monkeypatch.setattr(wiring.database.engine.pool, "connect", away)
+        problem(api.post(path, second), 503, "SERVICE_UNAVAILABLE")
+
     def test_answers_every_request_with_an_id_of_its_own(self, client: FlaskClient) -> None:
         ids = {client.get("/healthz", headers={"X-Request-Id": "mine"}).headers["X-Request-Id"] for _ in range(3)}
         assert len(ids) == 3

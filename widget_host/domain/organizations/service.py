@@ -151,7 +151,8 @@ class Organizations:
 
         Raises InvalidFields where it would be too far ahead for dates to be written.
         """
-        environment = self._session.get_one(Environment, environment_id, with_for_update=True)
+        # Quotes name their environment: whoever keeps one waits for nobody here.
+        environment = self._session.get_one(Environment, environment_id, with_for_update={"key_share": True})
         if environment.kind != rules.SANDBOX:
             raise NotFound("Only a sandbox has a clock of its own.")
         if environment.clock_ahead + by > rules.FURTHEST_AHEAD:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from widget_host.domain.transactions.rules import QUOTE_LIFE, Asked, Preview
-from widget_host.kit.ids import new_id
+from widget_host.domain.transactions.rules import Asked, Preview
 from widget_host.kit.value import Value
 
 
@@ -15,11 +14,6 @@ class Held(Value, frozen=True):
     id: str
     preview: Preview
     expires_at: datetime
-
-
-def hold(preview: Preview, at: datetime) -> Held:
-    """Hold a price from this moment on."""
-    return Held(new_id("quo"), preview, at + QUOTE_LIFE)
 
 
 def quote_row(asked: Asked, held: Held) -> Mapping[str, Any]:

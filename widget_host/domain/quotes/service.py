@@ -12,12 +12,13 @@ from widget_host.domain.programs.rules import Offer
 from widget_host.domain.programs.service import Programs, offer_key, offers_key
 from widget_host.domain.quotes.models import Quote
 from widget_host.domain.quotes.queries import QUOTE
-from widget_host.domain.quotes.rules import Held, hold, quote_row
+from widget_host.domain.quotes.rules import Held, quote_row
 from widget_host.domain.transactions import rules
 from widget_host.kit.clock import Clock
 from widget_host.kit.db import Database
 from widget_host.kit.direct import keeping_line
 from widget_host.kit.gathering import Gathering
+from widget_host.kit.ids import new_id
 from widget_host.kit.lookups import Lookups
 from widget_host.kit.money import Money
 from widget_host.kit.together import Ready
@@ -42,7 +43,7 @@ class Quotes:
 
     def hold(self, asked: rules.Asked) -> Held:
         """Price what is asked, and hold the price for two minutes."""
-        held = hold(self.price(asked), self._clock.now())
+        held = _held(self.price(asked), self._clock)
         self._session.add(Quote(**quote_row(asked, held)))
         self._session.flush()
         return held
@@ -144,14 +145,17 @@ class Holding:
 
     def hold(self, asked: rules.Asked) -> Held:
         """Price what is asked, and hold the price for two minutes; raises as `Quotes.hold` does."""
-        preview = rules.price(asked, self._offers.get(asked))
-        held = hold(preview, self._clock.now())
+        held = _held(rules.price(asked, self._offers.get(asked)), self._clock)
         self._keeping.do(QUOTE.ready(self._database, [[quote_row(asked, held)]]))
         return held
 
     def end(self) -> None:
         """Let go of the connection that is kept for whoever comes next."""
         self._keeping.end()
+
+
+def _held(preview: rules.Preview, clock: Clock) -> Held:
+    return Held(new_id("quo"), preview, clock.now() + rules.QUOTE_LIFE)
 
 
 def _currency_of(asked: rules.Asked) -> str | None:

@@ -60,6 +60,13 @@ class TestHolding:
         kept = [held(wiring, quote.id, make_asked(issuer, value)) for quote, value in zip(quotes, values, strict=True)]
         assert kept == [quote.preview for quote in quotes]
 
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_waits_for_nobody_who_advances_the_clock(self, wiring: Wiring, issuer: Issuer) -> None:
+        with ThreadPoolExecutor(1) as threads, wiring.writing() as services:
+            services.organizations.advance_clock(issuer.environment_id, timedelta(hours=1))
+            quote = threads.submit(wiring.holding.hold, make_asked(issuer)).result(timeout=10)
+        assert held(wiring, quote.id, make_asked(issuer)) == quote.preview
+
     def test_keeps_no_price_of_what_is_refused(self, wiring: Wiring, issuer: Issuer) -> None:
         with pytest.raises(ValueOutOfRange):
             wiring.holding.hold(make_asked(issuer, Money(1, "USD")))
