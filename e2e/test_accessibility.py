@@ -5,7 +5,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Locator, Page, expect
 
-from e2e.screens import BankPage, Widget
+from e2e.screens import DRIVEN, BankPage, Widget
 from e2e.servers import Servers
 
 # What is shown does not depend on the database.
@@ -47,6 +47,7 @@ class TestSmallestScreen:
 
     def test_every_step_of_rewards_is_for_everybody(self, page: Page, servers: Servers, color_scheme: str) -> None:
         page.goto(servers.open_widget("multibrand", sourceUserId=color_scheme, cardId="card-axe", locale="ar"))
+        expect(page.locator(DRIVEN).first).to_be_attached()
         add = page.get_by_role("button", name="إضافة برنامج")
         check_page(page)
         for program, member in (("Aurora Club", "AC12345678"), ("Kumo Pass", "K7F2M9QX")):
@@ -62,6 +63,7 @@ class TestSmallestScreen:
         save.click()
         expect(page.get_by_role("alert").first).to_be_focused()
         page.locator("[value^='remove:']").last.click()
+        expect(page.locator("[value^='undo:']")).to_be_visible()
         check_page(page)
         page.locator("[value^='rest:']").click()
         save.click()
@@ -113,6 +115,7 @@ class TestKeyboard:
 
     def test_divides_rewards(self, page: Page, servers: Servers) -> None:
         page.goto(servers.open_widget("multibrand", sourceUserId="keys", cardId="card-keys"))
+        expect(page.locator(DRIVEN).first).to_be_attached()
         button, press = partial(page.get_by_role, "button"), page.keyboard.press
         percent = page.get_by_role("textbox", name="Aurora Club, percent")
 
@@ -146,7 +149,7 @@ class TestKeyboard:
         tab_to(bank.page, widget.to_review)
         assert bank.page.evaluate("document.activeElement.localName") == "iframe"
         bank.page.keyboard.press("Tab")
-        assert bank.page.evaluate("document.activeElement.localName") != "iframe"
+        bank.page.wait_for_function("() => document.activeElement.localName !== 'iframe'")
 
 
 class TestLiveRegions:
@@ -173,11 +176,17 @@ class TestLiveRegions:
         )
 
 
+# Looked at when what the key did is drawn: the focus comes to a frame a moment later.
+IS_REACHED = """(element) => new Promise((done) => requestAnimationFrame(() => setTimeout(() => {
+  done(element === document.activeElement);
+})))"""
+
+
 def tab_to(page: Page, wanted: Locator, *, at_most: int = 30) -> None:
     """Press Tab until it is reached."""
     for _ in range(at_most):
         page.keyboard.press("Tab")
-        if wanted.evaluate("(element) => element === document.activeElement"):
+        if wanted.evaluate(IS_REACHED):
             return
     expect(wanted).to_be_focused(timeout=1)
 

@@ -26,7 +26,8 @@ class TestDeliveries:
         expect(page.newest).to_contain_text(re.compile(r"Waiting.*500.*Next attempt at", re.DOTALL))
         expect(page.arrivals.first).to_contain_text("Answered 500")
         page.choose("Works")
-        page.newest.get_by_role("button", name="Send now").click()
+        with bank.page.expect_navigation():
+            page.newest.get_by_role("button", name="Send now").click()
         expect(page.newest).to_contain_text("500")
         servers.deliver()
 

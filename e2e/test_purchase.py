@@ -60,7 +60,7 @@ class TestPurchase:
             held.append(route)
 
         bank.page.route("**/js/page.js*", hold)
-        widget = bank.open()
+        widget = bank.open(at_once=True)
         widget.amount.fill("25")
         while not held:
             bank.page.wait_for_timeout(10)

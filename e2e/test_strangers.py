@@ -91,7 +91,7 @@ class TestStrangers:
 
             page.evaluate("message => popup.postMessage(message, '*')", CLOSE)
 
-            window.wait_for_function("heard.length")
+            window.wait_for_function("() => heard.length")
             expect(window.get_by_role("textbox", name="Amount")).to_be_visible()
             assert page.evaluate("heard") == []
 

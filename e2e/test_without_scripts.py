@@ -21,6 +21,12 @@ def browser(launch_browser: Callable[..., Browser], browser_type_launch_args: di
     browser.close()
 
 
+@pytest.fixture
+def bank(page: Page, servers: Servers) -> BankPage:
+    servers.empty_bank()
+    return BankPage(page, servers.bank_url, has_scripts=False)
+
+
 class TestPurchase:
     def test_is_made_by_plain_pages(self, bank: BankPage, servers: Servers, witness: Witness) -> None:
         widget = bank.open()
@@ -67,7 +73,7 @@ class TestPurchase:
 class TestRewards:
     def test_are_chosen_by_plain_pages(self, page: Page, servers: Servers) -> None:
         servers.empty_bank()
-        card = CardPage(page, servers.bank_url, "jonas").open()
+        card = CardPage(page, servers.bank_url, "jonas", has_scripts=False).open()
         card.add("Aurora Club", "Aurora Club number", "AC12345678")
         card.add("Kumo Pass", "Kumo Pass ID", "K7F2M9QX")
         card.percent("Aurora Club").fill("70")

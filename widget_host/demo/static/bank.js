@@ -20,13 +20,20 @@ if (place && window.WidgetHost) WidgetHost.open({ widget: place.dataset.kind, co
 else if (place) showUnavailable();
 
 const activity = document.getElementById("activity");
-let shown = null;
+// As the browser writes it: what the page came with may be older than the first answer.
+let shown = activity.innerHTML.trim();
+
+function written(fragment) {
+  const parsed = document.createElement("template");
+  parsed.innerHTML = fragment;
+  return parsed.innerHTML.trim();
+}
 
 async function refresh() {
   const answer = await fetch(activity.dataset.src, { signal: AbortSignal.timeout(5000) });
   if (!answer.ok) throw new Error(`activity answered ${answer.status}`);
-  const fragment = await answer.text();
-  if (shown !== null && fragment !== shown) show(fragment);
+  const fragment = written(await answer.text());
+  if (fragment !== shown) show(fragment);
   shown = fragment;
 }
 
