@@ -25,7 +25,8 @@ CHROMIUM_FLAGS = (
     "--no-first-run",
 )
 
-expect.set_options(timeout=10_000)
+# As long as what a test does may take: a machine that has much to do is no fault of the host's.
+expect.set_options(timeout=30_000)
 
 # What takes long to start is started in one process of a run: its tests, known by their parameter, stay together.
 STARTED_ONCE = re.compile(r"\[.*\b(postgresql|firefox|webkit)\b.*\]")
