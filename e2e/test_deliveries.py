@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from e2e.screens import BankPage, DeliveriesPage
 from e2e.servers import Servers
@@ -35,6 +35,20 @@ class TestDeliveries:
         expect(page.newest).to_contain_text(re.compile(r"Delivered.*500.*204", re.DOTALL))
         expect(page.arrivals.first).to_contain_text("Answered 204")
         expect(page.newest.get_by_role("button", name="Send again")).to_be_visible()
+
+    def test_are_shown_that_came_between_the_page_and_its_first_question(
+        self, bank: BankPage, servers: Servers
+    ) -> None:
+        bank.open().buy("25")
+
+        def deliver_first(route: Route) -> None:
+            servers.deliver()
+            route.continue_()
+
+        bank.page.route("**/activity*", deliver_first, times=1)
+        bank.open()
+
+        expect(bank.webhooks).to_have_count(1)
 
     @pytest.mark.parametrize("width", [320, 1280])
     def test_fit_the_screen(self, bank: BankPage, servers: Servers, width: int) -> None:
