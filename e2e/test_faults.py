@@ -47,13 +47,13 @@ def text_afterwards(page: Page, route: Route) -> None:
     text_instead(page, route)
 
 
-def wait_until_told(widget: Widget) -> None:
+def wait_until(page: Page, is_so: Callable[[], object]) -> None:
     """Wait without a predicate of Playwright's: the page's policy lets nothing be evaluated again and again."""
     for _ in range(LOOKS):
-        if widget.frame.evaluate(HEARD):
+        if is_so():
             return
-        widget.frame.wait_for_timeout(50)
-    raise AssertionError("the widget said nothing")
+        page.wait_for_timeout(50)
+    raise AssertionError("it never came")
 
 
 def dropped(_page: Page, route: Route) -> None:
@@ -100,9 +100,7 @@ class TestPressedTwice:
         for _ in range(2):
             bank.page.touchscreen.tap(*at)
 
-        for _ in range(LOOKS):
-            if not held:
-                bank.page.wait_for_timeout(50)
+        wait_until(bank.page, lambda: held)
         for route in held:
             route.continue_()
         expect(widget.done).to_be_visible()
@@ -168,7 +166,7 @@ class TestNoAnswer:
 
         widget.to_confirm.click()
 
-        wait_until_told(widget)
+        wait_until(bank.page, lambda: widget.frame.evaluate(HEARD))
         bank.page.context.set_offline(False)
         expect(widget.inside.get_by_role("heading", name="Confirming your exchange")).to_be_focused()
         assert TRY_AGAIN in widget.frame.evaluate(HEARD)
@@ -217,7 +215,7 @@ class TestNoAnswer:
         with ExitStack() as killed:
             bank.page.route(CONFIRM, confirm_and_kill, times=1)
             widget.to_confirm.click()
-            wait_until_told(widget)
+            wait_until(bank.page, lambda: widget.frame.evaluate(HEARD))
 
         expect(widget.done).to_be_visible()
         assert TRY_AGAIN in widget.frame.evaluate(HEARD)
@@ -245,9 +243,7 @@ class TestElsewhere:
         bank.page.route(CONFIRM, lambda route: answered.append(route.fetch().status), times=1)
         with bank.page.expect_request(CONFIRM):
             widget.to_confirm.click()
-        for _ in range(LOOKS):
-            if not answered:
-                bank.page.wait_for_timeout(50)
+        wait_until(bank.page, lambda: answered)
         assert answered == [200]
 
         bank.page.reload()
