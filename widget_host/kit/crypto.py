@@ -50,6 +50,10 @@ class SecretHasher:
         """Return every hash under which the secret may be stored, newest pepper first."""
         return [self._hash(pepper, secret) for pepper in self._peppers]
 
+    def is_hash_of(self, secret: str, kept: str) -> bool:
+        """Whether this is a hash under which the secret may be stored."""
+        return any(hmac.compare_digest(each, kept) for each in self.candidates(secret))
+
     @staticmethod
     def _hash(pepper: bytes, secret: str) -> str:
         return hmac.digest(pepper, secret.encode(), "sha256").hex()

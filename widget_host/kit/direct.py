@@ -3,14 +3,13 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, cast
 
 from psycopg import Error, RawCursor
 from sqlalchemy.exc import DBAPIError
 
 from widget_host.kit import fibers
-from widget_host.kit.db import Database, moment_of_sqlite
+from widget_host.kit.db import Database
 
 # What another try may mend: a transaction that met another one (SQLSTATE), or a connection that is gone.
 MET_ANOTHER = frozenset({"40001", "40P01"})
@@ -157,11 +156,6 @@ def look(database: Database, statement: str, values: Sequence[Any]) -> tuple[Any
         raise _failure(database, statement, error) from error
     finally:
         connection.close()
-
-
-def moment(database: Database, at: datetime) -> str:
-    """Write a moment as the database keeps it."""
-    return moment_of_sqlite(at) if database.is_sqlite else at.isoformat()
 
 
 def _failure(database: Database, statement: str, error: Exception) -> BaseException:

@@ -68,3 +68,21 @@ class TestSession:
         assert not [answer for answer in answers if "Set-Cookie" in answer.headers]
         for answer in answers:
             answer.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+class TestZeroByte:
+    """PostgreSQL keeps and compares no text that has one."""
+
+    @pytest.mark.parametrize("name", ["locale", "theme"])
+    def test_in_what_the_address_asks_for_counts_as_not_asked(
+        self, client: FlaskClient, launch: Launch, name: str
+    ) -> None:
+        assert client.get(PATH, query_string={"token": launch(), name: "\0"}).status_code == 200
+
+    def test_in_a_tenants_name_is_nobodys(self, client: FlaskClient) -> None:
+        assert client.get(PATH, query_string={"tenant": "tnt_\0"}).status_code == 401
+
+    def test_in_a_bearer_is_nobodys(self, plain_widget: Widget, entry: dict[str, str]) -> None:
+        bearer = f"{plain_widget.bearer[:-1]}\0"
+        assert plain_widget.post("preview", **entry, _s=bearer, _t="tnt_\0").status_code == 401

@@ -10,7 +10,7 @@ from tests.factories.cards import CARD, CUSTOMER
 from tests.factories.issuers import Issuer, make_issuer
 from tests.fixtures import Api
 from tests.functional.widgets.conftest import PATH, Launch, Widget, config_of
-from widget_host.domain.access.models import WidgetSession
+from widget_host.domain.access.models import WidgetLaunch
 from widget_host.domain.ledger.models import Posting
 from widget_host.domain.transactions.models import Transaction
 from widget_host.wiring import Wiring
@@ -67,8 +67,9 @@ class TestForged:
     def nothing_done(self, wiring: Wiring) -> Iterator[None]:
         yield
         with wiring.database.reading() as session:
-            for table in (WidgetSession, Transaction, Posting):
-                assert session.scalar(select(func.count()).select_from(table)) == 0
+            opened = select(func.count()).where(WidgetLaunch.session_hash.is_not(None))
+            for counted in (opened, *(select(func.count()).select_from(table) for table in (Transaction, Posting))):
+                assert session.scalar(counted) == 0
 
 
 class TestOfAnotherTenant:

@@ -1,4 +1,4 @@
-"""Client secrets, widget launches and widget sessions."""
+"""Client secrets, and widget launches with the session that each has opened."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ class ClientSecret(Table):
 class WidgetLaunch(Table):
     """What the issuer's backend said when it asked for a widget; the token in the address only names this row.
 
-    `session_id` is the session that it opened last: those before are over.
+    From `session_hash` on, the session that it opened last, told by the hash of its bearer: those before are over.
     """
 
     __tablename__ = "widget_launches"
@@ -35,19 +35,8 @@ class WidgetLaunch(Table):
     claims: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
-    # No foreign key: the session's own to its launch says it.
-    session_id: Mapped[str | None] = mapped_column(String(40))
-
-
-class WidgetSession(Table):
-    """One opened widget; only the hash of its bearer is kept."""
-
-    __tablename__ = "widget_sessions"
-
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    launch_id: Mapped[str] = mapped_column(ForeignKey("widget_launches.id"))
-    bearer_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    expires_at: Mapped[datetime]
-    extendable_until: Mapped[datetime]
-    locale: Mapped[str] = mapped_column(String(35))
-    theme: Mapped[str] = mapped_column(String(5))
+    session_hash: Mapped[str | None] = mapped_column(String(64))
+    expires_at: Mapped[datetime | None]
+    extendable_until: Mapped[datetime | None]
+    asked_locale: Mapped[str | None] = mapped_column(String(35))
+    asked_theme: Mapped[str | None] = mapped_column(String(5))

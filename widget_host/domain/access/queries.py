@@ -1,11 +1,13 @@
 """What is read of clients, launches and sessions."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
+from widget_host.domain.access.models import ClientSecret, WidgetLaunch
 from widget_host.domain.access.rules import Client, OpenWidget, Standing, Tenant, request_of
 from widget_host.domain.organizations.models import Environment, Organization
 from widget_host.domain.organizations.rules import PRODUCTION, Theme, is_open
@@ -74,19 +76,27 @@ def _client(session: Session, wanted: ClientRows) -> Client | None:
     )
 
 
-OpenedRow = tuple[WidgetSession, WidgetLaunch, Environment, Organization]
+OpenedRow = tuple[WidgetLaunch, Environment, Organization]
 
 
-def find_session(session: Session, bearer_hashes: Sequence[str]) -> OpenedRow | None:
-    """Return the session of this bearer with all that belongs to it, over or not."""
+def find_opened(session: Session, launch_id: str, widget: str) -> OpenedRow | None:
+    """Return the launch of this widget with all that belongs to it, if it was ever opened; its session may be over."""
     row = session.execute(
-        select(WidgetSession, WidgetLaunch, Environment, Organization)
-        .join(WidgetLaunch, WidgetLaunch.id == WidgetSession.launch_id)
+        select(WidgetLaunch, Environment, Organization)
         .join(Environment, Environment.id == WidgetLaunch.environment_id)
         .join(Organization, Organization.id == Environment.organization_id)
-        .where(WidgetSession.bearer_hash.in_(bearer_hashes))
+        .where(WidgetLaunch.id == launch_id, WidgetLaunch.widget == widget, WidgetLaunch.session_hash.is_not(None))
     ).one_or_none()
-    return None if row is None else (row[0], row[1], row[2], row[3])
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def lock_launches(session: Session, *launch_ids: str) -> dict[str, WidgetLaunch]:
+    """Return those of these launches that there are, by their ids, and let nobody else change them meanwhile.
+
+    In an order that all keep to: of two who want the same ones nobody waits for the other who waits for him.
+    """
+    wanted = select(WidgetLaunch).where(WidgetLaunch.id.in_(launch_ids)).order_by(WidgetLaunch.id).with_for_update()
+    return {each.id: each for each in session.scalars(wanted, execution_options={"populate_existing": True})}
 
 
 def find_tenant(session: Session, tenant_key: str) -> tuple[Environment, Organization] | None:
@@ -99,22 +109,20 @@ def find_tenant(session: Session, tenant_key: str) -> tuple[Environment, Organiz
     return None if row is None else (row[0], row[1])
 
 
-def opened(
-    session: WidgetSession, launch: WidgetLaunch, environment: Environment, organization: Organization
-) -> OpenWidget:
-    """Return the session as the rules know it."""
+def opened(launch: WidgetLaunch, environment: Environment, organization: Organization) -> OpenWidget:
+    """Return the session of a launch that was opened, as the rules know it."""
     request = request_of(launch.claims)
     return OpenWidget(
-        id=session.id,
         launch_id=launch.id,
+        session_hash=cast("str", launch.session_hash),
         tenant=tenant_of(environment, organization),
         request=request,
         currency=request.currency or environment.local_currency,
-        expires_at=session.expires_at,
-        extendable_until=session.extendable_until,
+        expires_at=cast("datetime", launch.expires_at),
+        extendable_until=cast("datetime", launch.extendable_until),
         is_spent=launch.spent_at is not None,
-        asked_locale=session.locale,
-        asked_theme=session.theme,
+        asked_locale=launch.asked_locale or "",
+        asked_theme=launch.asked_theme or "",
     )
 
 

@@ -25,6 +25,8 @@ PAUSED = "Exchanges are paused at the moment."
 
 
 CLIENT_ID = re.compile("cli_[0-9a-z]{26}")
+TENANT_KEY = re.compile("tnt_[0-9a-z]{26}")
+BEARER = re.compile(r"(wgl_[0-9a-z]{26})\.[\w-]{43}", re.ASCII)
 
 
 def may_be_client_id(text: str) -> bool:
@@ -35,6 +37,22 @@ def may_be_client_id(text: str) -> bool:
 def may_be_credentials(client_id: str, secret: str) -> bool:
     """Whether both are printable ASCII, as RFC 6749 (appendix A) wants them; no database is asked about others."""
     return all(text.isascii() and text.isprintable() for text in (client_id, secret))
+
+
+def may_be_tenant_key(text: str) -> bool:
+    """Whether this has the form of a tenant's public key; no database is asked about others."""
+    return TENANT_KEY.fullmatch(text) is not None
+
+
+def bearer_prefix(launch_id: str) -> str:
+    """Return what the bearer of a session begins with: it names its launch, and is as secret as what follows."""
+    return f"{launch_id}."
+
+
+def launch_named(bearer: str) -> str | None:
+    """Return the launch that a bearer names; None for what has not the form of one."""
+    found = BEARER.fullmatch(bearer)
+    return None if found is None else found[1]
 
 
 class SessionEnded(Refused):
@@ -188,10 +206,13 @@ class Standing(Value, frozen=True):
 
 
 class OpenWidget(Value, frozen=True):
-    """A live widget session: whose it is, what the issuer said when it asked for the widget, and what its page did."""
+    """A live widget session: whose it is, what the issuer said when it asked for the widget, and what its page did.
 
-    id: str
+    `session_hash` tells it from those that its launch opened before.
+    """
+
     launch_id: str
+    session_hash: str
     tenant: Tenant
     request: LaunchRequest
     currency: str
@@ -260,11 +281,6 @@ def request_of(claims: Mapping[str, Any]) -> LaunchRequest:
         card=LaunchedCard(**claims["card"]) if claims.get("card") else None,
         metadata=claims.get("metadata"),
     )
-
-
-def is_replaced(session_id: str, named: str | None) -> bool:
-    """Whether a session's launch was opened again: it names the session it opened last."""
-    return named is not None and named != session_id
 
 
 def why_over(widget: OpenWidget, *, is_replaced: bool) -> SessionEnded:

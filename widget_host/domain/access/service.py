@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from widget_host.domain.access import queries, rules
-from widget_host.domain.access.models import ClientSecret, WidgetLaunch, WidgetSession
+from widget_host.domain.access.models import ClientSecret, WidgetLaunch
 from widget_host.domain.organizations.models import Environment, Organization
 from widget_host.domain.organizations.rules import is_open
 from widget_host.domain.upkeep.service import AuditTrail
@@ -151,11 +151,13 @@ class WidgetSessions:
 
     def get(self, bearer: str, widget: str) -> rules.OpenWidget:
         """Return the live session of this bearer, or raise SessionEnded."""
-        found = queries.find_session(self._session, self._hasher.candidates(bearer))
-        if found is None or found[1].widget != widget:
+        launch_id = rules.launch_named(bearer)
+        found = None if launch_id is None else queries.find_opened(self._session, launch_id, widget)
+        if found is None:
             raise rules.SessionEnded(rules.ENDED)
-        _check_open(*found[2:4])
-        opened, is_replaced = queries.opened(*found), rules.is_replaced(found[0].id, found[1].session_id)
+        _check_open(*found[1:3])
+        opened = queries.opened(*found)
+        is_replaced = not self._hasher.is_hash_of(bearer, opened.session_hash)
         with self._clock.ahead(opened.tenant.clock_ahead):
             if is_replaced or opened.expires_at <= self._clock.now():
                 raise rules.why_over(opened, is_replaced=is_replaced)
@@ -163,45 +165,54 @@ class WidgetSessions:
 
     def extend(self, opened: rules.OpenWidget) -> rules.OpenWidget:
         """Let the session last ten minutes from now, and half an hour altogether: its customer is there."""
-        return self._lengthen(opened, opened.extendable_until)
+        launches = queries.lock_launches(self._session, opened.launch_id)
+        return self._lengthen(launches[opened.launch_id], opened, opened.extendable_until)
 
     def renew(self, opened: rules.OpenWidget, token: str) -> rules.OpenWidget:
         """Spend a fresh launch token on the session's life; what it may buy hangs on its own launch, as before.
 
         Raises NotRenewed for a token that is over, spent, or another customer's.
         """
+        fresh_id = self._named(opened, token)
+        launches = queries.lock_launches(self._session, opened.launch_id, fresh_id)
         with self._clock.ahead(opened.tenant.clock_ahead):
-            fresh = self._fresh(opened, token)
+            fresh = self._checked(launches.get(fresh_id), opened)
             fresh.spent_at = self._clock.now()
-            return self._lengthen(opened, self._clock.now() + rules.LONGEST_SESSION)
+            extendable_until = self._clock.now() + rules.LONGEST_SESSION
+            return self._lengthen(launches[opened.launch_id], opened, extendable_until)
 
-    def _fresh(self, opened: rules.OpenWidget, token: str) -> WidgetLaunch:
+    def _named(self, opened: rules.OpenWidget, token: str) -> str:
+        """Return the launch that a fresh token names; raises NotRenewed for a token of anything else."""
         running = self._session.get_one(WidgetLaunch, opened.launch_id)
         try:
             launch_id, _ = read_launch_token(self._signer, token, running.widget)
         except rules.NoLaunchToken:
             raise rules.NotRenewed("The token is none of this widget's.") from None
-        fresh = self._session.get(WidgetLaunch, launch_id, with_for_update=True, populate_existing=True)
-        if fresh is None or fresh.id == running.id or fresh.spent_at is not None or self._is_over(fresh):
+        return launch_id
+
+    def _checked(self, fresh: WidgetLaunch | None, opened: rules.OpenWidget) -> WidgetLaunch:
+        if fresh is None or fresh.id == opened.launch_id or fresh.spent_at is not None or self._is_over(fresh):
             raise rules.NotRenewed("The token is used, or over. Fetch a new one.")
         if (
-            fresh.environment_id != running.environment_id
+            fresh.environment_id != opened.tenant.environment_id
             or rules.request_of(fresh.claims).holder != opened.request.holder
         ):
             raise rules.NotRenewed("The token is another customer's.")
         return fresh
 
-    def _lengthen(self, opened: rules.OpenWidget, extendable_until: datetime) -> rules.OpenWidget:
-        session = self._session.get_one(WidgetSession, opened.id)
+    def _lengthen(self, launch: WidgetLaunch, opened: rules.OpenWidget, extendable_until: datetime) -> rules.OpenWidget:
+        """Move the end of the launch's session; raises SessionReplaced where that is another one by now."""
+        if launch.session_hash != opened.session_hash:
+            raise rules.why_over(opened, is_replaced=True)
         with self._clock.ahead(opened.tenant.clock_ahead):
-            session.expires_at = rules.extended(self._clock.now(), extendable_until)
-        session.extendable_until = extendable_until
+            expires_at = rules.extended(self._clock.now(), extendable_until)
+        launch.expires_at, launch.extendable_until = expires_at, extendable_until
         self._session.flush()
-        return replace(opened, expires_at=session.expires_at, extendable_until=extendable_until)
+        return replace(opened, expires_at=expires_at, extendable_until=extendable_until)
 
     def find_tenant(self, tenant_key: str) -> rules.Tenant | None:
         """Return whose public key this is, if anybody's."""
-        found = queries.find_tenant(self._session, tenant_key)
+        found = queries.find_tenant(self._session, tenant_key) if rules.may_be_tenant_key(tenant_key) else None
         return None if found is None else queries.tenant_of(*found)
 
     def find_request(self, launch_id: str) -> rules.LaunchRequest | None:

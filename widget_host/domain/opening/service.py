@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
@@ -12,29 +13,38 @@ from widget_host.domain.access.rules import (
     OpenWidget,
     SessionEnded,
     Standing,
+    bearer_prefix,
     request_of,
 )
 from widget_host.domain.access.service import WidgetSessions, read_launch_token
 from widget_host.domain.accounts.rules import Holder
 from widget_host.domain.accounts.service import read_accounts
-from widget_host.domain.opening.queries import ASKED, AT_ONCE, KEEP, LOOK, MOST_TOGETHER, NAME, OF_LAUNCH
+from widget_host.domain.opening.queries import AT_ONCE, KEEP, LOOK, MOST_TOGETHER
 from widget_host.domain.programs.rules import Destination
 from widget_host.kit import direct, wire
 from widget_host.kit.clock import EnvironmentClock
 from widget_host.kit.crypto import SecretBox, SecretHasher, new_secret
-from widget_host.kit.db import Database
+from widget_host.kit.db import Database, moment_of_sqlite
 from widget_host.kit.gathering import Gathering
-from widget_host.kit.ids import new_id
 from widget_host.kit.lookups import Lookups
 from widget_host.kit.signing import LaunchTokenSigner
-from widget_host.kit.value import Value
+from widget_host.kit.value import Value, asdict
 
-# What is asked, as `queries.ASKED` names it: the session first, then its launch.
-Asked = tuple[str, ...]
 # What the issuer said, and the accounts used before, each a program's id and what is sealed; null where there are none.
 Found = tuple[dict[str, Any], list[tuple[str, str]] | None]
 # Nobody sees a page come so much later, and those who come in at once then need half as many statements.
 COMPANY_SECONDS = 0.004  # float: seconds
+
+
+class Asked(Value, frozen=True):
+    """A session to be written down in its launch, as `queries.ASKED` names it."""
+
+    launch_id: str
+    environment_id: str
+    at: datetime
+    session_hash: str
+    asked_locale: str
+    asked_theme: str
 
 
 class Opened(Value, frozen=True):
@@ -103,48 +113,52 @@ class Openings:
 
     def _exchange(self, launch_id: str, standing: Standing, locale: str, theme: str) -> Opened | None:
         """Write the session down; None where the launch opens nothing any more."""
-        bearer, session_id, now = new_secret(), new_id("wgs"), self._clock.now()
-        expires_at, extendable_until = now + SESSION_LIFE, now + LONGEST_SESSION
-        written = [direct.moment(self._database, each) for each in (now - LAUNCH_LIFE, expires_at, extendable_until)]
-        launch = (session_id, launch_id, standing.tenant.environment_id, written[0])
-        found = self._writing.do((*launch, self._hasher.hash(bearer), *written[1:], locale, theme))
+        bearer, now = new_secret(bearer_prefix(launch_id)), self._clock.now()
+        session_hash, environment_id = self._hasher.hash(bearer), standing.tenant.environment_id
+        found = self._writing.do(Asked(launch_id, environment_id, now, session_hash, locale, theme))
         if found is None:
             return None
         claims, sealed = found
         request = request_of(claims)
         widget = OpenWidget(
-            id=session_id,
             launch_id=launch_id,
+            session_hash=session_hash,
             tenant=standing.tenant,
             request=request,
             currency=request.currency or standing.currency,
-            expires_at=expires_at,
-            extendable_until=extendable_until,
+            expires_at=now + SESSION_LIFE,
+            extendable_until=now + LONGEST_SESSION,
             is_spent=False,
             asked_locale=locale,
             asked_theme=theme,
         )
-        holder = Holder(standing.tenant.environment_id, request.source_user_id)
+        holder = Holder(environment_id, request.source_user_id)
         return Opened(bearer, widget, read_accounts(self._box, holder, sealed or ()))
 
     def _write(self, asked: Sequence[Asked]) -> list[Found | None]:
         """Write sessions down, and return for each what its launch was for, and what accounts were used before."""
         # A launch that is opened twice at once is opened once, and then once more.
-        first = {each[1]: each for each in reversed(asked)}
+        first = {each.launch_id: each for each in reversed(asked)}
         write = self._write_in_turn if self._database.is_sqlite else self._write_at_once
         # In an order that all keep to: of two who open the same launches nobody waits for the other who waits for him.
-        found = write(sorted(first.values(), key=lambda each: each[1]))
-        others = [each for each in asked if first[each[1]] is not each]
-        found |= dict(zip((each[0] for each in others), self._write(others) if others else (), strict=True))
-        return [found.get(each[0]) for each in asked]
+        found = write([first[launch_id] for launch_id in sorted(first)])
+        others = [each for each in asked if first[each.launch_id] is not each]
+        later = iter(self._write(others) if others else ())
+        return [found.get(each.launch_id) if first[each.launch_id] is each else next(later) for each in asked]
 
     def _write_at_once(self, asked: Sequence[Asked]) -> dict[str, Found | None]:
-        said = wire.dumps([dict(zip(ASKED, each, strict=True)) for each in asked])
+        said = wire.dumps([asdict(each) | {"at": each.at.isoformat()} for each in asked])
         found, _is_off = direct.at_once(self._database, AT_ONCE, [said])
         return cast("dict[str, Found | None]", wire.loads(found))
 
     def _write_in_turn(self, asked: Sequence[Asked]) -> dict[str, Found | None]:
-        steps = [[(NAME, each[:OF_LAUNCH]), (KEEP, each[:2] + each[OF_LAUNCH:])] for each in asked]
-        kept = direct.in_turn(self._database, steps)
+        kept = direct.in_turn(self._database, [[(KEEP, _in_sqlite(each))] for each in asked])
         opened = [each for each, count in zip(asked, kept, strict=True) if count is not None]
-        return {each[0]: wire.loads(*direct.look(self._database, LOOK, [each[1]])) for each in opened}
+        return {each.launch_id: wire.loads(*direct.look(self._database, LOOK, [each.launch_id])) for each in opened}
+
+
+def _in_sqlite(asked: Asked) -> list[str]:
+    """Return what `queries.KEEP` takes."""
+    ends = [moment_of_sqlite(asked.at + life) for life in (SESSION_LIFE, LONGEST_SESSION)]
+    launch = [asked.launch_id, asked.environment_id, moment_of_sqlite(asked.at - LAUNCH_LIFE)]
+    return [asked.session_hash, *ends, asked.asked_locale, asked.asked_theme, *launch]

@@ -14,7 +14,7 @@ from widget_host.web.assets import asset
 from widget_host.web.language import _
 from widget_host.web.scope import asked
 from widget_host.web.widgets.asides import whose
-from widget_host.web.widgets.session import LONGEST_THEME, face, is_visited, said, visitor
+from widget_host.web.widgets.session import asked_locale, asked_theme, face, is_visited, visitor
 
 PAGE = "widgets/page.html"
 Messages = Mapping[str, Mapping[str, Any]]
@@ -82,7 +82,6 @@ def _told(tenant: Tenant | None) -> dict[str, str | None]:
     locale, theme = (widget.asked_locale, widget.asked_theme) if widget else ("", "")
     return {
         "tenant": tenant.tenant_key if tenant else None,
-        # No longer than any is: what was asked for is remembered.
-        "locale": locale or said().get("locale", "")[: language.LONGEST_TAG] or None,
-        "theme": theme or said().get("theme", "")[:LONGEST_THEME] or None,
+        "locale": locale or asked_locale() or None,
+        "theme": theme or asked_theme() or None,
     }

@@ -76,7 +76,7 @@ def widget_session() -> None:
         limits.count_address()
         ended.tenant_key = ended.tenant_key or request.form.get("_t")
         raise
-    limits.count(limits.WIDGET, visitor().widget.id)
+    limits.count(limits.WIDGET, visitor().widget.launch_id)
 
 
 def carried_bearer() -> str:
@@ -94,15 +94,26 @@ def said() -> Mapping[str, str]:
     return cast("Mapping[str, str]", request.kept[SAID])
 
 
+def asked_locale() -> str:
+    """Return the language that the address asks for, no longer than any is; empty where it names none."""
+    return _said_plainly("locale", language.LONGEST_TAG)
+
+
+def asked_theme() -> str:
+    """Return the look that the address asks for, no longer than any is; empty where it names none."""
+    return _said_plainly("theme", LONGEST_THEME)
+
+
+def _said_plainly(name: str, longest: int) -> str:
+    # It is kept, and PostgreSQL keeps no text with a zero byte.
+    text = said().get(name, "")[:longest]
+    return text if text.isprintable() else ""
+
+
 def open_by(token: str) -> None:
     """Exchange a launch token for a session, and remember the visitor; raises NoLaunchToken or SessionEnded."""
-    address = said()
-    look = {
-        "locale": address.get("locale", "")[: language.LONGEST_TAG],
-        "theme": address.get("theme", "")[:LONGEST_THEME],
-    }
     try:
-        opened = wiring().openings.open(token, face().name, **look)
+        opened = wiring().openings.open(token, face().name, locale=asked_locale(), theme=asked_theme())
     except (SessionEnded, NoLaunchToken) as refusal:
         audit.noticed("launch.refused", code=refusal.code, tenant_key=getattr(refusal, "tenant_key", None))
         raise

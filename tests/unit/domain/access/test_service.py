@@ -6,14 +6,11 @@ from joserfc.jwk import KeySet, KeySetSerialization
 from sqlalchemy import select, update
 
 from tests.factories.issuers import Issuer, make_issuer
-from tests.factories.orders import launch
+from tests.factories.orders import WIDGET, launch
 from tests.factories.widgets import get_widget, open_widget
 from tests.fakes.clock import StoppedClock
 from widget_host.domain.access.models import ClientSecret
-from widget_host.domain.access.rules import (
-    Client,
-    SessionEnded,
-)
+from widget_host.domain.access.rules import Client, LaunchRequest, SessionEnded, SessionReplaced
 from widget_host.kit.errors import InvalidToken
 from widget_host.wiring import Wiring
 
@@ -143,12 +140,37 @@ class TestGet:
 
         assert get_widget(wiring, bearer).is_spent is True
 
-    @pytest.mark.parametrize("bearer", ["", "x" * 43])
+    @pytest.mark.parametrize("bearer", ["", "x" * 43, f"wgl_{'0' * 26}.{'x' * 43}", f"wgl_{'0' * 25}\0.{'x' * 43}"])
     def test_refuses_a_bearer_that_nobody_was_given(self, wiring: Wiring, issuer: Issuer, bearer: str) -> None:
         open_widget(wiring, launch(wiring, issuer))
 
-        with pytest.raises(SessionEnded):
+        with pytest.raises(SessionEnded) as raised:
             get_widget(wiring, bearer)
+        assert raised.value.tenant_key is None
+
+    def test_refuses_a_bearer_that_only_names_its_launch(self, wiring: Wiring, issuer: Issuer) -> None:
+        bearer, opened = open_widget(wiring, launch(wiring, issuer))
+
+        for made_up in (f"{opened.launch_id}.{'x' * 43}", bearer[:-1], f"{bearer}x", f"{bearer[:-1]}\u00e9"):
+            with pytest.raises(SessionEnded):
+                get_widget(wiring, made_up)
+        assert get_widget(wiring, bearer) == opened
+
+    def test_refuses_a_bearer_of_a_launch_that_opened_nothing_yet(self, wiring: Wiring, issuer: Issuer) -> None:
+        launch_id, _ = wiring.launch_signer.verify(launch(wiring, issuer), purpose=WIDGET)
+
+        with pytest.raises(SessionEnded) as raised:
+            get_widget(wiring, f"{launch_id}.{'x' * 43}")
+        assert raised.value.tenant_key is None
+
+    def test_says_that_the_widget_was_opened_again(self, wiring: Wiring, issuer: Issuer) -> None:
+        token = launch(wiring, issuer, LaunchRequest("amira", return_url="https://bank.example/back"))
+        bearer, _ = open_widget(wiring, token)
+        open_widget(wiring, token)
+
+        with pytest.raises(SessionReplaced) as raised:
+            get_widget(wiring, bearer)
+        assert (raised.value.tenant_key, raised.value.return_url) == (issuer.tenant_key, "https://bank.example/back")
 
     def test_refuses_the_bearer_of_another_widget(self, wiring: Wiring, issuer: Issuer) -> None:
         bearer, _ = open_widget(wiring, launch(wiring, issuer))

@@ -1,11 +1,15 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
+from tests.factories import widgets as factories
 from tests.factories.issuers import Issuer, make_issuer
 from tests.factories.orders import WIDGET, launch
 from tests.fakes.clock import StoppedClock
-from widget_host.domain.access.rules import LaunchRequest, NotRenewed, OpenWidget, SessionEnded
+from tests.services.waiting import wait_for_who_waits
+from widget_host.domain.access.rules import LaunchRequest, NotRenewed, OpenWidget, SessionEnded, SessionReplaced
 from widget_host.wiring import Wiring
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -24,6 +28,18 @@ class TestExtend:
             opened = self.extend(wiring, opened)
 
         assert (opened.expires_at, opened.can_extend) == (began + timedelta(minutes=30), False)
+
+    def test_leaves_the_session_alone_that_was_opened_meanwhile(
+        self, wiring: Wiring, issuer: Issuer, clock: StoppedClock
+    ) -> None:
+        token = launch(wiring, issuer)
+        before = open_widget(wiring, token)
+        bearer, again = factories.open_widget(wiring, token)
+        clock.advance(minutes=9)
+
+        with pytest.raises(SessionReplaced):
+            self.extend(wiring, before)
+        assert factories.get_widget(wiring, bearer) == again
 
     def extend(self, wiring: Wiring, opened: OpenWidget) -> OpenWidget:
         with wiring.writing() as services:
@@ -78,6 +94,30 @@ class TestRenew:
     def test_refuses_what_was_never_signed_here(self, wiring: Wiring, opened: OpenWidget, token: str) -> None:
         with pytest.raises(NotRenewed, match="none of this widget"):
             renew(wiring, opened, token)
+
+    def test_leaves_the_token_for_the_session_that_was_opened_meanwhile(self, wiring: Wiring, issuer: Issuer) -> None:
+        token, fresh = launch(wiring, issuer), launch(wiring, issuer)
+        before, again = open_widget(wiring, token), open_widget(wiring, token)
+
+        with pytest.raises(SessionReplaced):
+            renew(wiring, before, fresh)
+        assert renew(wiring, again, fresh).session_hash == again.session_hash
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_of_two_by_the_tokens_of_each_other_does_not_wait_for_ever(self, wiring: Wiring, issuer: Issuer) -> None:
+        tokens = [launch(wiring, issuer) for _ in range(2)]
+        first, second = (open_widget(wiring, token) for token in tokens)
+        with ThreadPoolExecutor(2) as pool, wiring.database.writing() as session:
+            # Whoever has one of them waits for the other while somebody else holds that.
+            session.execute(text("SELECT id FROM widget_launches WHERE id = :id FOR UPDATE"), {"id": second.launch_id})
+            renewals = [
+                pool.submit(renew, wiring, first, tokens[1]),
+                pool.submit(renew, wiring, second, tokens[0]),
+            ]
+            wait_for_who_waits(wiring.database, len(renewals))
+            session.rollback()
+            refused = [renewal.exception(timeout=10) for renewal in renewals]
+        assert refused == [None, None]
 
 
 def renew(wiring: Wiring, opened: OpenWidget, token: str) -> OpenWidget:

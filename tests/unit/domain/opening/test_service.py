@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,7 +14,8 @@ from tests.factories.issuers import Issuer
 from tests.factories.orders import WIDGET, launch
 from tests.factories.widgets import get_widget, open_widget
 from tests.fakes.clock import StoppedClock
-from widget_host.domain.access.models import WidgetLaunch, WidgetSession
+from tests.services.waiting import wait_for_who_waits
+from widget_host.domain.access.models import WidgetLaunch
 from widget_host.domain.access.rules import (
     ExchangeFinished,
     LaunchedCard,
@@ -109,7 +109,7 @@ class TestOpen:
         bearer, _ = open_widget(wiring, launch(wiring, issuer))
 
         with wiring.database.reading() as session:
-            assert session.scalars(select(WidgetSession.bearer_hash)).all() == [wiring.hasher.hash(bearer)]
+            assert session.scalars(select(WidgetLaunch.session_hash)).all() == [wiring.hasher.hash(bearer)]
 
     def test_puts_nothing_of_the_customer_into_the_address(self, wiring: Wiring, issuer: Issuer) -> None:
         token = launch(wiring, issuer, FULL)
@@ -171,7 +171,7 @@ class TestOpen:
 
         assert get_widget(wiring, bearer) == opened
         with wiring.database.reading() as session:
-            assert session.scalars(select(WidgetSession.id)).all() == [opened.id]
+            assert session.scalars(select(WidgetLaunch.session_hash)).all() == [opened.session_hash]
 
     @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
     def test_is_one_round_trip(self, wiring: Wiring, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +209,7 @@ class TestTogether:
 
         lives = [bearer for bearer, _ in opened if self.lives(wiring, bearer)]
         assert len(lives) == 1
-        assert len({widget.id for _, widget in opened}) == 5
+        assert len({widget.session_hash for _, widget in opened}) == 5
 
     def test_meets_a_purchase_and_opens_nothing_once_it_is_made(self, wiring: Wiring, issuer: Issuer) -> None:
         token, other = launch(wiring, issuer), launch(wiring, issuer)
@@ -260,19 +260,7 @@ class TestTogether:
                 session.execute(spent.values(spent_at=wiring.clock.now()))
             yield
             if not wiring.database.is_sqlite:
-                self.wait_for_who_waits(wiring)
-
-    def wait_for_who_waits(self, wiring: Wiring) -> None:
-        """Let the statement be on its way: what it sees is as old as its beginning."""
-        waiting = text(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        until = time.monotonic() + 5
-        with wiring.database.engine.connect() as connection:
-            while connection.execute(waiting).scalar_one() == 0:
-                assert time.monotonic() < until, "nobody waits"
-                # Within a transaction the activity is seen as it was at first.
-                connection.rollback()
+                wait_for_who_waits(wiring.database)
 
     def lives(self, wiring: Wiring, bearer: str) -> bool:
         try:

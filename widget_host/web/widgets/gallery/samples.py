@@ -90,8 +90,8 @@ def widget(balance: Money | None, currency: str = "USD", **said: Any) -> OpenWid
     """Open a widget for a customer; `said` is what else the issuer said of them."""
     request = LaunchRequest(source_user_id="amira", balance=balance, currency=currency, **said)
     return OpenWidget(
-        id="wgs_sample",
         launch_id=REFERENCE,
+        session_hash="",
         tenant=NORTHWIND,
         request=request,
         currency=currency,
