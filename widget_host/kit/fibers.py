@@ -107,7 +107,8 @@ async def run(work: Callable[[], T]) -> T:
         else:
             awaited = fiber.switch(found)
     idle.append(fiber)
-    return cast("T", fiber.outcome())
+    outcome: T = fiber.outcome()
+    return outcome
 
 
 def _idle() -> list[Fiber]:

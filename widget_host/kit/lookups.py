@@ -53,13 +53,14 @@ class Lookups:
         known = self._known(key, now)
         if known is None:
             return self._look_once(found, key, look, now) if fibers.is_here() else _keep(found, key, look(), now)
+        value: T = known.value
         if known.is_renewed or now < known.since + RENEWED_AFTER:
-            return cast("T", known.value)
+            return value
         known.is_renewed = True
         if not fibers.is_here():
             return _keep(found, key, look(), now)
         fibers.aside(lambda: self._renew(found, key, look, now))
-        return cast("T", known.value)
+        return value
 
     def _look_once(self, found: Memory, key: Hashable, look: Callable[[], T], now: datetime) -> T:
         """Have a thread look; the fibers that miss the same meanwhile wait for it, and look where it found nothing."""

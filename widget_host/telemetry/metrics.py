@@ -102,7 +102,12 @@ def count_event(kind: str) -> None:
 
 def count_security_event(event: str) -> None:
     """Count a line of the audit trail or its log."""
-    _security.labels(event).inc()
+    _security_counter(event).inc()
+
+
+@cache
+def _security_counter(event: str) -> Counter:
+    return _security.labels(event)
 
 
 class _Present(Collector):

@@ -6,6 +6,7 @@ from functools import lru_cache
 from flask import Flask, Response
 from werkzeug.http import parse_accept_header
 
+from widget_host.web.plumbing import WholeResponse
 from widget_host.web.scope import asked
 
 LEAST_BYTES = 1024
@@ -32,8 +33,8 @@ def _takes_gzip(accepted: str) -> bool:
     return bool(parse_accept_header(accepted)["gzip"])
 
 
-def _compress(answer: Response) -> Response:
-    if answer.mimetype not in COMPRESSED or "Content-Encoding" in answer.headers:
+def _compress(answer: WholeResponse) -> Response:
+    if answer.is_encoded or answer.mimetype not in COMPRESSED:
         return answer
     answer.vary.add("Accept-Encoding")
     return _packed(answer) if answer.status_code != NOT_MODIFIED and is_wanted() else answer

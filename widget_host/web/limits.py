@@ -126,7 +126,8 @@ def register(app: Flask, settings: Settings, clock: Clock) -> None:
 
 def limiter(app: Flask) -> Limiter:
     """Return what counts the app's requests."""
-    return cast("Limiter", app.extensions[LIMITER])
+    made: Limiter = app.extensions[LIMITER]
+    return made
 
 
 def _refuse_large(largest: int) -> None:
@@ -138,11 +139,18 @@ def _refuse_large(largest: int) -> None:
     # Most have none, and the server says so.
     if request.environ.get("CONTENT_LENGTH") == "0" and "HTTP_TRANSFER_ENCODING" not in request.environ:
         return
-    length = request.content_length
+    length = _length(request)
     if length is None and "wsgi.input_terminated" in request.environ:
         length = len(request.get_data(cache=True)) + 1
     if length is not None and length > largest:
         raise RequestEntityTooLarge
+
+
+def _length(request: Request) -> int | None:
+    # werkzeug takes as long to read it as to read the body, for what is no number.
+    said = request.environ.get("CONTENT_LENGTH", "")
+    is_plain = said.isdecimal() and said.isascii() and "HTTP_TRANSFER_ENCODING" not in request.environ
+    return int(said) if is_plain else request.content_length
 
 
 def count(kind: str, who: str) -> None:
@@ -185,9 +193,11 @@ def _kind(request: Request) -> str:
 
 def _tell(environ: dict[str, Any], counted: Counted) -> None:
     """Have the answer say what is left, of each kind the least."""
-    known = environ.setdefault(COUNTED, {})
-    if counted.kind not in known or counted.left <= known[counted.kind].left:
-        known[counted.kind] = counted
-    least_last = sorted(known.values(), key=attrgetter("left"), reverse=True)
+    known: dict[str, Counted] = environ.setdefault(COUNTED, {})
+    before = known.get(counted.kind)
+    if before is not None and before.left < counted.left:
+        return
+    known[counted.kind] = counted
+    least_last = sorted(known.values(), key=attrgetter("left"), reverse=True) if len(known) > 1 else [counted]
     environ[SAID]["RateLimit-Policy"] = ", ".join([one.policy for one in least_last])
     environ[SAID]["RateLimit"] = ", ".join([one.state for one in least_last])

@@ -3,10 +3,12 @@
 import io
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response
+from flask.globals import _cv_app, _cv_request
 from flask.sessions import NullSession, SessionInterface
+from flask.signals import appcontext_tearing_down, request_tearing_down
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.sansio.utils import get_host
@@ -41,7 +43,12 @@ class WholeRequest(Request):
 
 
 class WholeResponse(Response):
-    """A response that is sent as it is, where all of it is there."""
+    """A response that is sent as it is, where all of it is there.
+
+    One that `is_encoded` has decided itself whether it travels compressed, and says so.
+    """
+
+    is_encoded = False
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer in WSGI's way."""
@@ -49,7 +56,7 @@ class WholeResponse(Response):
         if not self._is_whole(environ["REQUEST_METHOD"], {name.lower() for name, _ in headers}):
             return super().__call__(environ, start_response)
         start_response(self.status, headers)
-        return cast("list[bytes]", self.response)
+        return self.response  # type: ignore[return-value]  # a list, as _is_whole has seen
 
     def _is_whole(self, method: str, names: set[str]) -> bool:
         return (
@@ -91,7 +98,7 @@ class Way(MapAdapter):
         return rule, values
 
 
-def way(paths: Paths, present: Request) -> Way:
+def way(paths: Map, present: Request) -> Way:
     """Return the way of a request; its host is what its header says, as Flask reads it."""
     header = present.environ.get("HTTP_HOST")
     find = _known_host if len(header or "") <= LONGEST_HOST else get_host
@@ -100,8 +107,14 @@ def way(paths: Paths, present: Request) -> Way:
     return Way(paths, server_name, present.root_path, "", present.scheme, present.path, present.method, query)
 
 
-# Without the proxy that Flask puts before it: there each look is three calls. This is its documented way past it.
-asked = cast("Callable[[], Request]", request._get_current_object)  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+def asked() -> Request:
+    """Return the request, without the proxy that Flask puts before it: there each look is three calls."""
+    return _cv_request.get().request
+
+
+def answering() -> Flask:
+    """Return the application that answers, in the same way."""
+    return _cv_app.get().app
 
 
 class Beside(NamedTuple):
@@ -126,9 +139,25 @@ class PlainFlask(Flask):
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return the way of a request to its rule."""
+        if request is None and self.config["SERVER_NAME"] is None:
+            return None
         if request is None or self.config["TRUSTED_HOSTS"] is not None:
             return super().create_url_adapter(request)
-        return way(cast("Paths", self.url_map), request)
+        return way(self.url_map, request)
+
+    def make_response(self, rv: Any) -> Response:
+        """Return what a view says as a response, which it nearly always is."""
+        return rv if type(rv) is WholeResponse else super().make_response(rv)
+
+    def do_teardown_request(self, *raised: Any) -> None:
+        """Tell that a request ends, where anybody wants to know: Flask would look for them in each blueprint."""
+        if self.teardown_request_funcs or request_tearing_down.receivers:
+            super().do_teardown_request(*raised)
+
+    def do_teardown_appcontext(self, *raised: Any) -> None:
+        """Tell that what a request stood in ends, where anybody wants to know."""
+        if self.teardown_appcontext_funcs or appcontext_tearing_down.receivers:
+            super().do_teardown_appcontext(*raised)
 
     def ensure_sync(self, func: Any) -> Any:
         """Return the function: Flask would look at each of them at each request."""
@@ -139,7 +168,7 @@ class PlainFlask(Flask):
         for look in self._beside().before:
             answer = look()
             if answer is not None:
-                return cast("ResponseReturnValue", answer)
+                return answer  # type: ignore[no-any-return]  # what Flask takes too
         return None
 
     def process_response(self, response: Response) -> Response:

@@ -1,11 +1,12 @@
 """One unit of work per request: what is raised is undone, what is returned is kept."""
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
-from flask import Response, current_app
+from flask import Response
 from flask.typing import ResponseReturnValue
 
 from widget_host.domain.access.rules import Client
@@ -84,30 +85,30 @@ class HostApp(PlainFlask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; what it wrote is kept when it returns, undone when it raises."""
-        with _Unit(asked()):
-            return super().dispatch_request()
+        present = asked()
+        try:
+            answer = super().dispatch_request()
+        except BaseException:
+            # What is raised when the unit ends takes the place of what was raised in it, as in any `with`.
+            _end_unit(present, *sys.exc_info())
+            raise
+        _end_unit(present, None, None, None)
+        return answer
 
 
 # The request and the application that answers it, without the proxies that Flask puts before them.
 asked = cast("Callable[[], HostRequest]", plumbing.asked)
-host_app = cast("Callable[[], HostApp]", current_app._get_current_object)  # type: ignore[attr-defined]  # noqa: SLF001 - as plumbing's
+host_app = cast("Callable[[], HostApp]", plumbing.answering)
 
 
-class _Unit:
-    """What a request opens in its unit of work, closed at the end of it: most requests open nothing."""
-
-    def __init__(self, present: HostRequest) -> None:
-        self._present = present
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *raised: Any) -> bool | None:
-        stack, self._present.unit = self._present.unit, None
-        try:
-            return None if stack is None else stack.__exit__(*raised)
-        finally:
-            self._present.reader = self._present.writer = None
+def _end_unit(present: HostRequest, *raised: Any) -> None:
+    """Close what the request has opened in its unit of work: most requests open nothing."""
+    stack, present.unit = present.unit, None
+    try:
+        if stack is not None:
+            stack.__exit__(*raised)
+    finally:
+        present.reader = present.writer = None
 
 
 def _in_unit(context: AbstractContextManager[T]) -> T:
@@ -151,4 +152,5 @@ def work() -> Services:
 
 def request_id() -> str:
     """Return this request's id, the one that every answer and log line carries: `web.headers` gave it."""
-    return cast("str", asked().environ[REQUEST_ID])
+    given: str = asked().environ[REQUEST_ID]
+    return given

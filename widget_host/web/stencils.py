@@ -20,6 +20,7 @@ from markupsafe import escape
 from widget_host.kit import wire
 from widget_host.web import compression, dense
 from widget_host.web.plumbing import WholeResponse
+from widget_host.web.scope import SAID, asked
 
 # Some fifty kilobytes each, plain and compressed together.
 MOST = 256
@@ -28,6 +29,7 @@ LARGEST_BLOCK = 65_535
 # A block that is not the last and not compressed, its length, and the same with its bits turned.
 BLOCK = struct.Struct("<BHH")
 HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # gzip (RFC 1952): deflated, no name, no time, compressed at best
+PAGE = f"{compression.PAGE}; charset=utf-8"
 Make = Callable[["Marks"], str]
 
 
@@ -95,8 +97,10 @@ def _deflated(piece: str, end: int = zlib.Z_FULL_FLUSH) -> bytes:
 
 def _stored(value: bytes) -> bytes:
     """Return blocks of deflate (RFC 1951 §3.2.4) that hold a value as it is."""
-    first, rest = value[:LARGEST_BLOCK], value[LARGEST_BLOCK:]
-    return BLOCK.pack(0, len(first), len(first) ^ LARGEST_BLOCK) + first + (_stored(rest) if rest else b"")
+    length = len(value)
+    if length > LARGEST_BLOCK:
+        return _stored(value[:LARGEST_BLOCK]) + _stored(value[LARGEST_BLOCK:])
+    return BLOCK.pack(0, length, length ^ LARGEST_BLOCK) + value
 
 
 class Stencils:
@@ -125,9 +129,11 @@ class Stencils:
 def answer(stencil: Stencil, values: Mapping[str, bytes], *, varies_by: str) -> Response:
     """Answer with the page, compressed where that is wanted; `varies_by` names the header it depends on besides."""
     is_packed = compression.is_wanted()
-    made = WholeResponse(stencil.pack(values) if is_packed else stencil.fill(values), mimetype=compression.PAGE)
-    # Written at once: to have each added costs as much as all else here.
-    made.headers["Vary"] = f"{varies_by}, Accept-Encoding"
+    made = WholeResponse(stencil.pack(values) if is_packed else stencil.fill(values), content_type=PAGE)
+    made.is_encoded = True
+    # Not among its own headers: to have each added costs as much as all else here.
+    said = asked().environ[SAID]
+    said["Vary"] = f"{varies_by}, Accept-Encoding"
     if is_packed:
-        made.headers["Content-Encoding"] = "gzip"
+        said["Content-Encoding"] = "gzip"
     return made

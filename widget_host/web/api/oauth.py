@@ -71,6 +71,16 @@ class TokenPayload(OAuth2Payload):  # type: ignore[misc]  # Authlib's class is n
         return defaultdict(list, {name: [value] for name, value in self._data.items()})
 
 
+class TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib's class is not typed
+    """A token request; its address is the same each time, and Authlib looked at it when the first was made."""
+
+    _first = vars(OAuth2Request("POST", f"https://localhost{TOKEN_PATH}"))
+
+    def __init__(self, headers: Mapping[str, str], payload: TokenPayload) -> None:
+        """Take its headers and parameters."""
+        self.__dict__.update(self._first, headers=headers, payload=payload)
+
+
 class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib's class is not typed
     """The authorization server of this host."""
 
@@ -99,10 +109,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib's class
     def create_oauth2_request(self, request_: Mapping[str, str]) -> OAuth2Request:
         """Hand the request to Authlib; whether plain http may be spoken was decided by the settings."""
         said = asked().environ.get("HTTP_AUTHORIZATION")
-        headers = {} if said is None else {"Authorization": said}
-        oauth2_request = OAuth2Request("POST", f"https://localhost{TOKEN_PATH}", headers=headers)
-        oauth2_request.payload = TokenPayload(request_)
-        return oauth2_request
+        return TokenRequest({} if said is None else {"Authorization": said}, TokenPayload(request_))
 
     def handle_response(self, status: int, body: Mapping[str, Any], _headers: list[tuple[str, str]]) -> Response:
         """Turn Authlib's answer into Flask's."""

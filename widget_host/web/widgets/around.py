@@ -79,9 +79,9 @@ def _address(folder: str, _prefix: str, **told: Any) -> str:
 def _told(tenant: Tenant | None) -> dict[str, str | None]:
     """Return what a reload still has to know: whose the widget is, and what its page asked for."""
     widget = visitor().widget if is_visited() else None
-    locale, theme = (widget.asked_locale, widget.asked_theme) if widget else ("", "")
+    locale, theme = (widget.asked_locale, widget.asked_theme) if widget else (asked_locale(), asked_theme())
     return {
         "tenant": tenant.tenant_key if tenant else None,
-        "locale": locale or asked_locale() or None,
-        "theme": theme or asked_theme() or None,
+        "locale": locale or None,
+        "theme": theme or None,
     }

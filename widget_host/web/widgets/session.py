@@ -1,7 +1,6 @@
 """Who a widget's request comes from: no cookie, a bearer in memory, or a hidden field where no scripts run."""
 
 from collections.abc import Mapping
-from typing import cast
 
 from flask import abort, request
 
@@ -56,7 +55,8 @@ class Visitor(Value, frozen=True):
 
 def face() -> Face:
     """Return the widget that the request is for."""
-    return cast("Face", asked().kept[FACE])
+    worn: Face = asked().kept[FACE]
+    return worn
 
 
 def wear(shown: Face) -> None:
@@ -89,9 +89,10 @@ def said() -> Mapping[str, str]:
     """Return what the address says, under each name the first."""
     # As a dictionary of Python's own: werkzeug's makes an error for each name that it is asked for and has not.
     request = asked()
-    if SAID not in request.kept:
-        request.kept[SAID] = request.args.to_dict()
-    return cast("Mapping[str, str]", request.kept[SAID])
+    kept: Mapping[str, str] | None = request.kept.get(SAID)
+    if kept is None:
+        kept = request.kept[SAID] = request.args.to_dict()
+    return kept
 
 
 def asked_locale() -> str:
@@ -136,4 +137,5 @@ def is_visited() -> bool:
 
 def visitor() -> Visitor:
     """Return who the guard let in."""
-    return cast("Visitor", asked().kept[VISITOR])
+    guest: Visitor = asked().kept[VISITOR]
+    return guest
