@@ -13,7 +13,7 @@ LONGEST = 1000
 
 
 # What JSON has no words for; a text may have them too.
-NO_NUMBERS = ("NaN", "Infinity")
+NAN, INFINITY = "NaN", "Infinity"
 
 
 def _other(value: Any) -> str:
@@ -41,7 +41,7 @@ def dumps(value: Any, *, is_ascii: bool = False) -> str:
         text = _write(value).decode()
     except UnicodeEncodeError:  # half a character: for who sends it to replace
         return str(_STRICT.encode(value))
-    return str(_STRICT.encode(value)) if any(word in text for word in NO_NUMBERS) else text
+    return str(_STRICT.encode(value)) if NAN in text or INFINITY in text else text
 
 
 def canonical(value: Any) -> str:

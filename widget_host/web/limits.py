@@ -195,7 +195,7 @@ def _tell(environ: dict[str, Any], counted: Counted) -> None:
     """Have the answer say what is left, of each kind the least."""
     known: dict[str, Counted] = environ.setdefault(COUNTED, {})
     before = known.get(counted.kind)
-    if before is not None and before.left < counted.left:
+    if before is not None and before.left <= counted.left:
         return
     known[counted.kind] = counted
     least_last = sorted(known.values(), key=attrgetter("left"), reverse=True) if len(known) > 1 else [counted]
