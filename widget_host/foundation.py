@@ -7,7 +7,7 @@ from widget_host.domain.access.queries import CALLERS_TABLES
 from widget_host.domain.programs.queries import OFFERS_TABLES
 from widget_host.kit.addresses import AddressRules
 from widget_host.kit.clock import Clock, EnvironmentClock, SystemClock
-from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher
+from widget_host.kit.crypto import BearerHasher, KeyRing, SecretBox, SecretHasher
 from widget_host.kit.db import Database
 from widget_host.kit.lookups import Lookups
 from widget_host.kit.signing import AccessTokenSigner, LaunchTokenSigner, ReceiptSigner
@@ -28,6 +28,7 @@ class Foundation:
         self.launch_signer = LaunchTokenSigner(keys)
         self.receipt_signer = ReceiptSigner(keys)
         self.hasher = SecretHasher(keys)
+        self.bearer_hasher = BearerHasher(keys)
         self.box = SecretBox(keys)
         self.retention = timedelta(days=settings.webhook_retention_days)
         self.address_rules = AddressRules(settings.development, settings.outgoing_ports)

@@ -149,7 +149,7 @@ class Services:
             session=self._session,
             clock=self._clock,
             signer=self._foundation.launch_signer,
-            hasher=self._foundation.hasher,
+            hasher=self._foundation.bearer_hasher,
         )
 
     @cached_property

@@ -125,7 +125,7 @@ class Wiring(Foundation):
             clock=self.clock,
             sessions=_one(self.reading, lambda services: services.widget_sessions),
             signer=self.launch_signer,
-            hasher=self.hasher,
+            hasher=self.bearer_hasher,
             box=self.box,
             lookups=self.lookups,
         )

@@ -25,10 +25,10 @@ from widget_host.domain.transactions.models import Transaction
 from widget_host.domain.webhooks.models import Delivery
 from widget_host.kit.db import Database
 
-ORDERS = 200
+ORDERS = 400
 AT_ONCE = 16
 ANSWERS_BEFORE_THE_KILL = 60
-FREE_SECONDS = 10
+FREE_SECONDS = 30
 DELIVERED_SECONDS = 60
 
 pytestmark = pytest.mark.slow

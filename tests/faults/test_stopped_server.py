@@ -27,7 +27,7 @@ from widget_host.domain.webhooks.models import Delivery
 from widget_host.kit.db import Database
 from widget_host.wiring import Wiring
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 SERVE = (sys.executable, "-m", "widget_host", "serve", "--workers", "1")
 GUNICORN = (sys.executable, "-m", "gunicorn", "wsgi:app", "--threads", "4", "--graceful-timeout", "10")
 

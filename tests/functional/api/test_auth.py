@@ -244,12 +244,12 @@ class TestAnOrdinaryOAuthClient:
 
     @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
     def test_gets_a_token_and_calls_the_api(self, served: str, issuer: Issuer, method: str) -> None:
-        known = requests.get(f"{served}/.well-known/oauth-authorization-server", timeout=5).json()
+        known = requests.get(f"{served}/.well-known/oauth-authorization-server", timeout=30).json()
         assert method in known["token_endpoint_auth_methods_supported"]
         token_endpoint = known["token_endpoint"].replace("http://localhost", served)
         with OAuth2Session(issuer.client_id, issuer.client_secret, token_endpoint_auth_method=method) as session:
             session.fetch_token(token_endpoint, grant_type="client_credentials")
-            programs = session.get(f"{served}/programs", timeout=5)
+            programs = session.get(f"{served}/programs", timeout=30)
         assert programs.status_code == 200
         assert len(programs.json()) == 6
 

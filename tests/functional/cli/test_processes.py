@@ -15,7 +15,7 @@ import requests
 from tests.services.ports import free_port
 from tests.services.served import ServedHost
 
-SECONDS_TO_STOP = 10
+SECONDS_TO_STOP = 20
 
 pytestmark = pytest.mark.slow
 
@@ -30,20 +30,20 @@ def host(tmp_path: Path) -> Iterator[ServedHost]:
 class TestServe:
     def test_answers_from_an_empty_folder_and_stops_when_it_is_told(self, host: ServedHost) -> None:
         host.start()
-        ready = requests.get(f"{host.url}/readyz", timeout=5)
+        ready = requests.get(f"{host.url}/readyz", timeout=30)
         said = ready.json()
         assert (said["status"], said["checks"]) == ("ok", {"database": True, "migrations": True})
-        assert requests.get(f"{host.url}/healthz", timeout=5).json() == {"status": "ok"}
+        assert requests.get(f"{host.url}/healthz", timeout=30).json() == {"status": "ok"}
         started = time.monotonic()
         assert host.stop() == 0
         assert time.monotonic() - started < SECONDS_TO_STOP
         with pytest.raises(requests.ConnectionError):
-            requests.get(f"{host.url}/healthz", timeout=5)
+            requests.get(f"{host.url}/healthz", timeout=30)
 
     def test_takes_a_body_sent_in_pieces(self, host: ServedHost) -> None:
         host.start()
         pieces = (piece for piece in (b'{"client_id":"a",', b'"client_secret":"b"}'))
-        answer = requests.post(f"{host.url}/auth/token", data=pieces, timeout=5)
+        answer = requests.post(f"{host.url}/auth/token", data=pieces, timeout=30)
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
     def test_says_that_its_port_is_in_use(self, host: ServedHost) -> None:

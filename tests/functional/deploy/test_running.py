@@ -140,7 +140,7 @@ class TestUnits:
         assert installation.migrate().stdout == "The database is up to date.\n"
         installation.serve()
         with installation.working():
-            assert requests.get(f"{installation.host.url}/healthz", timeout=5).json() == {"status": "ok"}
+            assert requests.get(f"{installation.host.url}/healthz", timeout=30).json() == {"status": "ok"}
         assert installation.host.stop() == 0
 
     @pytest.mark.parametrize("step", deployed.STEPS)

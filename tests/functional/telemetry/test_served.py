@@ -59,13 +59,13 @@ class TestMetrics:
         name = 'widget_host_requests_total{method="GET",route="/healthz",status="200"}'
         for _ in range(40):
             # A connection each: both processes get some.
-            assert requests.get(f"{served_by_two}/healthz", timeout=5, headers={"Connection": "close"}).ok
+            assert requests.get(f"{served_by_two}/healthz", timeout=30, headers={"Connection": "close"}).ok
         found = {self.read(served_by_two, name) for _ in range(6)}
         assert len(found) == 1
         assert found.pop() >= 40
 
     def read(self, address: str, name: str) -> float:
-        lines = requests.get(f"{address}/metrics", timeout=5, headers={"Connection": "close"}).text.splitlines()
+        lines = requests.get(f"{address}/metrics", timeout=30, headers={"Connection": "close"}).text.splitlines()
         return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
     @pytest.fixture
@@ -83,7 +83,7 @@ class TestMetrics:
         deadline = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(requests.RequestException):
-                if requests.get(f"{address}/readyz", timeout=5).ok:
+                if requests.get(f"{address}/readyz", timeout=30).ok:
                     return address
             time.sleep(0.1)
         raise RuntimeError(f"the server did not start: {process.poll()}")

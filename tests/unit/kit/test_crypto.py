@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from widget_host.kit.crypto import KeyRing, SecretBox, SecretHasher, Undecryptable, new_secret
+from widget_host.kit.crypto import BearerHasher, KeyRing, SecretBox, SecretHasher, Undecryptable, new_secret
 
 OLD, NEW = "o" * 32, "n" * 32
 
@@ -52,6 +52,23 @@ class TestSecretHasher:
 
         assert len(bytes.fromhex(hashed)) == 32
         assert hashed != SecretHasher(KeyRing([NEW])).hash("Secret")
+
+
+class TestBearerHasher:
+    def test_knows_what_was_stored_before_the_rotation(self) -> None:
+        stored = BearerHasher(KeyRing([OLD])).hash("bearer")
+
+        assert BearerHasher(KeyRing([NEW, OLD])).is_hash_of("bearer", stored)
+        assert not BearerHasher(KeyRing([NEW])).is_hash_of("bearer", stored)
+
+    def test_stores_under_the_newest_secret(self) -> None:
+        assert BearerHasher(KeyRing([NEW, OLD])).hash("bearer") == BearerHasher(KeyRing([NEW])).hash("bearer")
+
+    def test_gives_nothing_of_the_bearer_away(self) -> None:
+        hasher = BearerHasher(KeyRing([NEW]))
+
+        assert len(bytes.fromhex(hasher.hash("bearer"))) == 32
+        assert not hasher.is_hash_of("Bearer", hasher.hash("bearer"))
 
 
 class TestSecretBox:

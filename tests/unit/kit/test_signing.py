@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
@@ -7,14 +8,15 @@ from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from itsdangerous import URLSafeSerializer
+from itsdangerous import Signer
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, KeySetSerialization
 from standardwebhooks import Webhook
 
 from tests.fakes.clock import START
 from widget_host.kit.crypto import KeyRing
-from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner, webhook_headers
+from widget_host.kit.ids import new_id
+from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner, ReceiptSigner, webhook_headers
 
 OLD, NEW = "o" * 32, "n" * 32
 ISSUER = "https://points.example"
@@ -169,34 +171,40 @@ class TestPublicKeys:
 
 class TestLaunchTokenVerify:
     def test_returns_what_was_signed(self, launches: LaunchTokenSigner) -> None:
-        token = launches.sign(["wgl_1", "tnt_1"], purpose="point-exchange")
+        token = launches.sign("wgl_1", "tnt_1", purpose="point-exchange")
 
-        assert launches.verify(token, purpose="point-exchange") == ["wgl_1", "tnt_1"]
+        assert launches.verify(token, purpose="point-exchange") == ("wgl_1", "tnt_1")
 
     def test_refuses_a_token_of_another_purpose(self, launches: LaunchTokenSigner) -> None:
-        token = launches.sign(["wgl_1", "tnt_1"], purpose="point-exchange")
+        token = launches.sign("wgl_1", "tnt_1", purpose="point-exchange")
 
         with pytest.raises(BadSignature):
             launches.verify(token, purpose="multibrand")
 
     def test_accepts_what_an_older_secret_signed(self) -> None:
-        token = LaunchTokenSigner(KeyRing([OLD])).sign([], purpose="point-exchange")
+        token = LaunchTokenSigner(KeyRing([OLD])).sign("wgl_1", "tnt_1", purpose="point-exchange")
 
         rotated = LaunchTokenSigner(KeyRing([NEW, OLD]))
-        assert rotated.verify(token, purpose="point-exchange") == []
+        assert rotated.verify(token, purpose="point-exchange") == ("wgl_1", "tnt_1")
         with pytest.raises(BadSignature):
             LaunchTokenSigner(KeyRing([NEW])).verify(token, purpose="point-exchange")
 
     def test_signs_with_the_newest_secret(self) -> None:
-        token = LaunchTokenSigner(KeyRing([NEW, OLD])).sign([], purpose="point-exchange")
+        token = LaunchTokenSigner(KeyRing([NEW, OLD])).sign("wgl_1", "tnt_1", purpose="point-exchange")
 
-        assert LaunchTokenSigner(KeyRing([NEW])).verify(token, purpose="point-exchange") == []
+        assert LaunchTokenSigner(KeyRing([NEW])).verify(token, purpose="point-exchange") == ("wgl_1", "tnt_1")
 
     def test_refuses_what_was_signed_with_the_secret_itself(self, launches: LaunchTokenSigner) -> None:
-        forged = URLSafeSerializer(NEW, salt="point-exchange").dumps(["wgl_1", "tnt_1"])
+        forged = Signer(NEW, salt="point-exchange", digest_method=hashlib.sha256).sign("wgl_1.tnt_1")
 
         with pytest.raises(BadSignature):
-            launches.verify(str(forged), purpose="point-exchange")
+            launches.verify(forged.decode(), purpose="point-exchange")
+
+    def test_refuses_a_receipt(self, launches: LaunchTokenSigner) -> None:
+        receipt = ReceiptSigner(KeyRing([NEW])).sign(["wgl_1", "tnt_1"], purpose="point-exchange")
+
+        with pytest.raises(BadSignature):
+            launches.verify(receipt, purpose="point-exchange")
 
     @pytest.mark.parametrize("token", ["", "a", "a.b.c", "....", "é", "\x00", "A" * 10_000])
     def test_refuses_what_is_no_token(self, launches: LaunchTokenSigner, token: str) -> None:
@@ -204,13 +212,35 @@ class TestLaunchTokenVerify:
             launches.verify(token, purpose="point-exchange")
 
     def test_fits_into_an_address_as_it_is(self, launches: LaunchTokenSigner) -> None:
-        token = launches.sign(["wgl_1", "tnt_1", "ü/+?&" * 40], purpose="point-exchange")
+        token = launches.sign(new_id("wgl"), new_id("tnt"), purpose="point-exchange")
 
         assert set(token) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
     @pytest.fixture
     def launches(self) -> LaunchTokenSigner:
         return LaunchTokenSigner(KeyRing([NEW]))
+
+
+class TestReceiptVerify:
+    def test_returns_what_was_signed(self, receipts: ReceiptSigner) -> None:
+        said = ["tnt_1", "txn_1", 1_770_000_000, "ü/+?&" * 40, None]
+        token = receipts.sign(said, purpose="receipt")
+
+        assert receipts.verify(token, purpose="receipt") == said
+        assert set(token) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+
+    @pytest.mark.parametrize("token", ["", "a", "a.b.c", "é", "\x00"])
+    def test_refuses_what_is_no_receipt(self, receipts: ReceiptSigner, token: str) -> None:
+        with pytest.raises(BadSignature):
+            receipts.verify(token, purpose="receipt")
+
+    def test_refuses_a_receipt_of_another_purpose(self, receipts: ReceiptSigner) -> None:
+        with pytest.raises(BadSignature):
+            receipts.verify(receipts.sign(["tnt_1"], purpose="receipt"), purpose="other")
+
+    @pytest.fixture
+    def receipts(self) -> ReceiptSigner:
+        return ReceiptSigner(KeyRing([NEW]))
 
 
 class TestWebhookHeaders:

@@ -13,7 +13,7 @@ from widget_host.domain.organizations.models import Environment, Organization
 from widget_host.domain.organizations.rules import is_open
 from widget_host.domain.upkeep.service import AuditTrail
 from widget_host.kit.clock import Clock, EnvironmentClock
-from widget_host.kit.crypto import SecretHasher, new_secret
+from widget_host.kit.crypto import BearerHasher, SecretHasher, new_secret
 from widget_host.kit.errors import InvalidToken, NotFound
 from widget_host.kit.ids import new_id
 from widget_host.kit.signing import AccessTokenSigner, BadSignature, LaunchTokenSigner
@@ -109,7 +109,7 @@ class WidgetSessions:
     """Launch tokens, and the sessions they are exchanged for."""
 
     def __init__(
-        self, *, session: Session, clock: EnvironmentClock, signer: LaunchTokenSigner, hasher: SecretHasher
+        self, *, session: Session, clock: EnvironmentClock, signer: LaunchTokenSigner, hasher: BearerHasher
     ) -> None:
         """Work within this session."""
         self._session = session
@@ -129,7 +129,7 @@ class WidgetSessions:
         )
         self._session.add(launch)
         self._session.flush()
-        return self._signer.sign([launch.id, environment.tenant_key], purpose=widget)
+        return self._signer.sign(launch.id, environment.tenant_key, purpose=widget)
 
     def find_standing(self, tenant_key: str) -> rules.Standing | None:
         """Return whose public key this is, if anybody's, as opening their widgets depends on it."""
@@ -239,10 +239,9 @@ class WidgetSessions:
 def read_launch_token(signer: LaunchTokenSigner, token: str, widget: str) -> tuple[str, str]:
     """Return the launch that a widget's token names, and whose it is; raises NoLaunchToken."""
     try:
-        launch_id, tenant_key = signer.verify(token, purpose=widget)
+        return signer.verify(token, purpose=widget)
     except BadSignature:
         raise rules.NoLaunchToken("This page was opened without a token of this host.") from None
-    return launch_id, tenant_key
 
 
 def _refused(secret: ClientSecret) -> rules.RefusedSecret:

@@ -61,7 +61,7 @@ class Callers:
     def of_secret(self, client_id: str, secret: str) -> Client | None:
         """Return who presents this id and secret."""
         # Not the secret itself: what is remembered stays in memory for longer than it is good for.
-        digest = hashlib.sha256(f"{client_id}\n{secret}".encode("utf-8", "replace")).digest()
+        digest = hashlib.blake2b(f"{client_id}\n{secret}".encode("utf-8", "replace"), digest_size=32).digest()
         return self._lookups.get(("secret", digest), lambda: self._find(client_id, secret))
 
     def _find(self, client_id: str, secret: str) -> Client | None:

@@ -23,7 +23,7 @@ from widget_host.domain.opening.queries import AT_ONCE, KEEP, LOOK, MOST_TOGETHE
 from widget_host.domain.programs.rules import Destination
 from widget_host.kit import direct, wire
 from widget_host.kit.clock import EnvironmentClock
-from widget_host.kit.crypto import SecretBox, SecretHasher, new_secret
+from widget_host.kit.crypto import BearerHasher, SecretBox, new_secret
 from widget_host.kit.db import Database, moment_of_sqlite
 from widget_host.kit.gathering import Gathering
 from widget_host.kit.lookups import Lookups
@@ -65,7 +65,7 @@ class Openings:
         clock: EnvironmentClock,
         sessions: Callable[[], AbstractContextManager[WidgetSessions]],
         signer: LaunchTokenSigner,
-        hasher: SecretHasher,
+        hasher: BearerHasher,
         box: SecretBox,
         lookups: Lookups,
     ) -> None:

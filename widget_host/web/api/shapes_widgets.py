@@ -24,7 +24,7 @@ from widget_host.web.parsing import (
 )
 
 TAG = "Widgets"
-LAUNCH_TOKEN = "WyJ3Z2xfMDFtN3hwM2EiLCJ0a18wMSJd.aX3Rqg.Jq1sT0xM2vB7"  # noqa: S105 - made up for the examples
+LAUNCH_TOKEN = "wgl_01m7xp3a.tnt_01m7xnez.Jq1sT0xM2vB7"  # noqa: S105 - made up for the examples
 LAUNCH_SECONDS = int(LAUNCH_LIFE.total_seconds())
 MOST_PROGRAMS_OF_A_CARD = 20
 _NO_CONTROLS = Field(json_schema_extra={"pattern": NO_CONTROLS})

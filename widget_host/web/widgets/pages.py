@@ -82,7 +82,7 @@ def _paused() -> Response:
 
 def _tenant_key(token: str) -> str:
     try:
-        return str(wiring().launch_signer.verify(token, purpose=face().name)[1])
+        return wiring().launch_signer.verify(token, purpose=face().name)[1]
     except BadSignature:
         return ""
 

@@ -116,7 +116,7 @@ class TestRenew:
             ]
             wait_for_who_waits(wiring.database, len(renewals))
             session.rollback()
-            refused = [renewal.exception(timeout=10) for renewal in renewals]
+            refused = [renewal.exception(timeout=30) for renewal in renewals]
         assert refused == [None, None]
 
 
