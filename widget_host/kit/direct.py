@@ -113,28 +113,42 @@ def in_turn(database: Database, all_steps: Sequence[Sequence[Step]]) -> list[int
     None for a sequence whose first statement writes no row, for the others how many rows the last ones wrote together.
     Raises DBAPIError, as a session does, and nothing is written then.
     """
-    assert database.turn is not None, "only SQLite takes turns"  # noqa: S101 - for the type checker
-    connection = _lent(database)
-    try:
-        with database.turn:
-            written = _as_writer(database, connection.cursor(), all_steps)
-    finally:
-        connection.close()
+    with _as_writer(database, all_steps[0][0][0]) as cursor:
+        written = [_stepwise(cursor, steps) for steps in all_steps]
     total = sum(count or 0 for count in written)
     return [None if count is None else total for count in written]
 
 
-def _as_writer(database: Database, cursor: Any, all_steps: Sequence[Sequence[Step]]) -> list[int | None]:
+def rows_in_turn(
+    database: Database, statement: str, all_values: Sequence[Sequence[Any]]
+) -> list[tuple[Any, ...] | None]:
+    """Run one statement of SQLite for each of these values when it is its writer's turn: for all, or for none.
+
+    It has a RETURNING: what each run returns is returned, None where it writes no row. Raises as `in_turn` does.
+    """
+    with _as_writer(database, statement) as cursor:
+        return [cursor.execute(statement, values).fetchone() for values in all_values]
+
+
+@contextmanager
+def _as_writer(database: Database, statement: str) -> Iterator[Any]:
+    """Lend a cursor within a transaction of SQLite's writer; `statement` is what a failure is said to be of."""
+    connection = _lent(database)
     try:
-        cursor.execute("BEGIN IMMEDIATE")
-        written = [_stepwise(cursor, steps) for steps in all_steps]
-        cursor.execute("COMMIT")
+        assert database.turn is not None, "only SQLite takes turns"  # noqa: S101 - for the type checker
+        with database.turn:
+            cursor = connection.cursor()
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                yield cursor
+                cursor.execute("COMMIT")
+            finally:
+                if cursor.connection.in_transaction:
+                    cursor.execute("ROLLBACK")
     except database.engine.dialect.loaded_dbapi.Error as error:
-        raise _failure(database, all_steps[0][0][0], error) from error
+        raise _failure(database, statement, error) from error
     finally:
-        if cursor.connection.in_transaction:
-            cursor.execute("ROLLBACK")
-    return written
+        connection.close()
 
 
 def _stepwise(cursor: Any, steps: Sequence[Step]) -> int | None:
@@ -143,19 +157,6 @@ def _stepwise(cursor: Any, steps: Sequence[Step]) -> int | None:
         if number == 0 and cursor.rowcount == 0:
             return None
     return int(cursor.rowcount)
-
-
-def look(database: Database, statement: str, values: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the one row that a statement of SQLite finds, as it is just then. Raises DBAPIError, as a session does."""
-    connection = _lent(database)
-    try:
-        cursor = connection.cursor()
-        cursor.execute(statement, values)
-        return cast("tuple[Any, ...]", cursor.fetchone())
-    except database.engine.dialect.loaded_dbapi.Error as error:
-        raise _failure(database, statement, error) from error
-    finally:
-        connection.close()
 
 
 def _failure(database: Database, statement: str, error: Exception) -> BaseException:

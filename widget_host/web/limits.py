@@ -195,9 +195,11 @@ def _tell(environ: dict[str, Any], counted: Counted) -> None:
     """Have the answer say what is left, of each kind the least."""
     known: dict[str, Counted] = environ.setdefault(COUNTED, {})
     before = known.get(counted.kind)
-    if before is not None and before.left <= counted.left:
-        return
-    known[counted.kind] = counted
-    least_last = sorted(known.values(), key=attrgetter("left"), reverse=True) if len(known) > 1 else [counted]
-    environ[SAID]["RateLimit-Policy"] = ", ".join([one.policy for one in least_last])
-    environ[SAID]["RateLimit"] = ", ".join([one.state for one in least_last])
+    if before is None or counted.left <= before.left:
+        known[counted.kind] = counted
+    # Told each time: a request that is begun again has said nothing yet.
+    shown = list(known.values())
+    if len(shown) > 1:
+        shown.sort(key=attrgetter("left"), reverse=True)
+    environ[SAID]["RateLimit-Policy"] = ", ".join([one.policy for one in shown])
+    environ[SAID]["RateLimit"] = ", ".join([one.state for one in shown])

@@ -128,7 +128,7 @@ WAYS: dict[str, Callable[[Wiring], Any]] = {
     "reading": lambda wiring: wiring.reading().__enter__(),
     "checking": lambda wiring: wiring.checking().__enter__(),
     "writing": lambda wiring: wiring.writing().__enter__(),
-    "a statement": lambda wiring: direct.look(wiring.database, "SELECT 1", []),
+    "a turn": lambda wiring: direct.rows_in_turn(wiring.database, "SELECT 1", [[]]),
     "one at once": lambda wiring: direct.at_once(wiring.database, b"SELECT 1", []),
     "a program": lambda wiring: wiring.http.get("http://127.0.0.1:1", {}),
 }

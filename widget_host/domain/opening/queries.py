@@ -38,14 +38,12 @@ SELECT coalesce(json_object_agg(id, json_build_array(claims, (
 ))), '{{}}')::text, set_config('synchronous_commit', 'off', true) FROM opened
 """  # noqa: S608 - our own names
 AT_ONCE = " ".join(_TEXT.split()).encode()
-KEEP = """
+IN_TURN = """
 UPDATE widget_launches SET session_hash = ?, expires_at = ?, extendable_until = ?, asked_locale = ?, asked_theme = ?
 WHERE id = ? AND environment_id = ? AND spent_at IS NULL AND created_at > ?
-"""
-LOOK = """
-SELECT json_array(json(claims), (SELECT json_group_array(json_array(program_id, sealed)) FROM (
+RETURNING json_array(json(claims), (SELECT json_group_array(json_array(program_id, sealed)) FROM (
     SELECT program_id, sealed FROM saved_accounts saved
-    WHERE saved.environment_id = launch.environment_id AND source_user_id = json_extract(claims, '$.sourceUserId')
-    ORDER BY used_at DESC, program_id
-))) FROM widget_launches launch WHERE id = ?
+    WHERE saved.environment_id = widget_launches.environment_id
+    AND source_user_id = json_extract(widget_launches.claims, '$.sourceUserId') ORDER BY used_at DESC, program_id
+)))
 """

@@ -19,7 +19,7 @@ from widget_host.domain.access.rules import (
 from widget_host.domain.access.service import WidgetSessions, read_launch_token
 from widget_host.domain.accounts.rules import Holder
 from widget_host.domain.accounts.service import read_accounts
-from widget_host.domain.opening.queries import AT_ONCE, KEEP, LOOK, MOST_TOGETHER
+from widget_host.domain.opening.queries import AT_ONCE, IN_TURN, MOST_TOGETHER
 from widget_host.domain.programs.rules import Destination
 from widget_host.kit import direct, wire
 from widget_host.kit.clock import EnvironmentClock
@@ -152,13 +152,12 @@ class Openings:
         return cast("dict[str, Found | None]", wire.loads(found))
 
     def _write_in_turn(self, asked: Sequence[Asked]) -> dict[str, Found | None]:
-        kept = direct.in_turn(self._database, [[(KEEP, _in_sqlite(each))] for each in asked])
-        opened = [each for each, count in zip(asked, kept, strict=True) if count is not None]
-        return {each.launch_id: wire.loads(*direct.look(self._database, LOOK, [each.launch_id])) for each in opened}
+        found = direct.rows_in_turn(self._database, IN_TURN, [_in_sqlite(each) for each in asked])
+        return {each.launch_id: wire.loads(row[0]) for each, row in zip(asked, found, strict=True) if row is not None}
 
 
 def _in_sqlite(asked: Asked) -> list[str]:
-    """Return what `queries.KEEP` takes."""
+    """Return what `queries.IN_TURN` takes."""
     ends = [moment_of_sqlite(asked.at + life) for life in (SESSION_LIFE, LONGEST_SESSION)]
     launch = [asked.launch_id, asked.environment_id, moment_of_sqlite(asked.at - LAUNCH_LIFE)]
     return [asked.session_hash, *ends, asked.asked_locale, asked.asked_theme, *launch]
