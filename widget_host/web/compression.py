@@ -34,7 +34,8 @@ def _takes_gzip(accepted: str) -> bool:
 
 
 def _compress(answer: WholeResponse) -> Response:
-    if answer.is_encoded or answer.mimetype not in COMPRESSED:
+    # Who has others has said itself how it travels.
+    if answer.others or answer.mimetype not in COMPRESSED:
         return answer
     answer.vary.add("Accept-Encoding")
     return _packed(answer) if answer.status_code != NOT_MODIFIED and is_wanted() else answer

@@ -30,6 +30,8 @@ TOKENS, READS, WRITES, WIDGET = "tokens", "reads", "writes", "widget"
 WORDS = {TOKENS: "token requests", READS: "reads", WRITES: "writes", WIDGET: "requests of one widget"}
 # A kind of its own, whoever asks: what guesses secrets is no ordinary write.
 TOKEN_ENDPOINT = "auth.token"  # noqa: S105 - the name of a view, no password
+# More digits than any length has; Python makes no number of some thousands.
+LONGEST_LENGTH = 20
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 WINDOW_SECONDS = 60
 # Short: a Redis that hangs must not hold every request up.
@@ -149,8 +151,8 @@ def _refuse_large(largest: int) -> None:
 def _length(request: Request) -> int | None:
     # werkzeug takes as long to read it as to read the body, for what is no number.
     said = request.environ.get("CONTENT_LENGTH", "")
-    is_plain = said.isdecimal() and said.isascii() and "HTTP_TRANSFER_ENCODING" not in request.environ
-    return int(said) if is_plain else request.content_length
+    is_plain = len(said) < LONGEST_LENGTH and said.isdecimal() and said.isascii()
+    return int(said) if is_plain and "HTTP_TRANSFER_ENCODING" not in request.environ else request.content_length
 
 
 def count(kind: str, who: str) -> None:

@@ -45,15 +45,16 @@ class WholeRequest(Request):
 class WholeResponse(Response):
     """A response that is sent as it is, where all of it is there.
 
-    One that `is_encoded` has decided itself whether it travels compressed, and says so.
+    `others` are headers beside its own: to have each added there costs as much as to make the response.
     """
 
-    is_encoded = False
+    others: Sequence[tuple[str, str]] = ()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer in WSGI's way."""
-        headers = self.headers.to_wsgi_list()
+        headers = [*self.headers.to_wsgi_list(), *self.others]
         if not self._is_whole(environ["REQUEST_METHOD"], {name.lower() for name, _ in headers}):
+            self.headers.extend(self.others)
             return super().__call__(environ, start_response)
         start_response(self.status, headers)
         return self.response  # type: ignore[return-value]  # a list, as _is_whole has seen

@@ -20,7 +20,6 @@ from markupsafe import escape
 from widget_host.kit import wire
 from widget_host.web import compression, dense
 from widget_host.web.plumbing import WholeResponse
-from widget_host.web.scope import SAID, asked
 
 # Some fifty kilobytes each, plain and compressed together.
 MOST = 256
@@ -130,10 +129,6 @@ def answer(stencil: Stencil, values: Mapping[str, bytes], *, varies_by: str) -> 
     """Answer with the page, compressed where that is wanted; `varies_by` names the header it depends on besides."""
     is_packed = compression.is_wanted()
     made = WholeResponse(stencil.pack(values) if is_packed else stencil.fill(values), content_type=PAGE)
-    made.is_encoded = True
-    # Not among its own headers: to have each added costs as much as all else here.
-    said = asked().environ[SAID]
-    said["Vary"] = f"{varies_by}, Accept-Encoding"
-    if is_packed:
-        said["Content-Encoding"] = "gzip"
+    vary = ("Vary", f"{varies_by}, Accept-Encoding")
+    made.others = (vary, ("Content-Encoding", "gzip")) if is_packed else (vary,)
     return made

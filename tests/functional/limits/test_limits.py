@@ -239,6 +239,11 @@ class TestBodies:
         answer = api.post("/transactions", data=b" " * (256 * 1024 + 1))
         assert answer.status_code == 413
 
+    @pytest.mark.parametrize("length", ["9" * 5000, "-1", "1e3", "\u0663", ""])
+    def test_whose_length_is_none_are_refused_for_what_they_say(self, client: FlaskClient, length: str) -> None:
+        answer = client.post("/auth/token", environ_overrides={"CONTENT_LENGTH": length})
+        assert answer.status_code == 401
+
     @pytest.mark.parametrize("said", [{}, {"CONTENT_LENGTH": "0", "HTTP_TRANSFER_ENCODING": "chunked"}])
     def test_in_chunks_are_measured_too(self, client: FlaskClient, said: dict[str, str]) -> None:
         chunked = {"wsgi.input_terminated": True, **said}

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, abort, g, redirect, request, url_f
 from werkzeug.test import Client, TestResponse, create_environ, run_wsgi_app
 
 from widget_host.web import plumbing
-from widget_host.web.plumbing import PlainFlask
+from widget_host.web.plumbing import PlainFlask, WholeResponse
 
 F = TypeVar("F", bound=Flask)
 AT_BOTH = [
@@ -74,6 +74,21 @@ class TestPlainFlask:
     def test_closes_what_asks_for_it(self, plain: Client) -> None:
         plain.get("/closing").close()
         assert plain.get("/closed").data == b"yes"
+
+    def test_tells_who_wants_to_know_that_a_request_ends(self, app: PlainFlask, plain: Client) -> None:
+        ended: list[str] = []
+        app.teardown_request(lambda _fault: ended.append("request"))
+        app.teardown_appcontext(lambda _fault: ended.append("context"))
+        plain.get("/plain")
+        assert ended == ["request", "context"]
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_sends_the_headers_beside_an_answers_own(self, app: PlainFlask, plain: Client, method: str) -> None:
+        beside = WholeResponse("x")
+        beside.others = (("Vary", "HX-Request"),)
+        app.add_url_rule("/beside", view_func=lambda: beside)
+        answer = plain.open("/beside", method=method)
+        assert (answer.headers.getlist("Vary"), answer.headers["Content-Length"]) == (["HX-Request"], "1")
 
     def test_has_no_session_to_write_to(self, app: PlainFlask) -> None:
         app.secret_key = "x"
